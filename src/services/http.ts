@@ -1,0 +1,55 @@
+// The one door to the network: the contract. Everything that crosses it is bounded in time and size.
+
+/** One request; the door may send it several times. */
+export interface HttpRequest {
+  /** Who is asked, for messages: "Fulcio", "Rekor". */
+  readonly service: string;
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /** Value of the Authorization header: sent to this exact origin alone, never across a redirect. */
+  readonly authorization?: string;
+  /** For one try, from connecting to the last byte. */
+  readonly timeoutMs: number;
+  /** Largest body to accept, in bytes. */
+  readonly maxBytes: number;
+  /** `budget`: network errors, 408, 429 and 5xx are tried again; `never`: one try. */
+  readonly retry: "budget" | "never";
+  /** No try starts after this instant; then DEADLINE_REACHED is thrown. */
+  readonly deadline?: Date;
+  /** Called before each pause, so that a caller can lower its concurrency on 429. */
+  readonly onRetry?: (reason: RetryReason) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a try failed in a way that may pass. */
+export interface RetryReason {
+  /** HTTP status, or undefined when there was no answer. */
+  readonly status: number | undefined;
+  readonly detail: string;
+}
+
+/** The answer to the last try, whatever its status. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** The door. */
+export interface Http {
+  /**
+   * Sends `request` and returns its answer: any status that waiting cannot cure, redirects included
+   * (none is followed).
+   *
+   * @throws SigstepError SERVICE_UNAVAILABLE when the budget is used up, with service, host, tries,
+   * seconds and last status; SERVICE_ANSWER_INVALID when an answer is larger than `maxBytes`;
+   * INSECURE_URL for plain http to a host that is not loopback and not allowed;
+   * DEADLINE_REACHED; CANCELLED when `signal` aborts.
+   */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  /** Closes idle connections. */
+  close(): Promise<void>;
+}
