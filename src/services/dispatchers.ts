@@ -1,0 +1,66 @@
+// undici, loaded when the first request is near and not before: it is the dearest thing a run loads.
+// HTTP/1.1 only: services are asked by many short requests over kept-alive connections, and
+// node:http2 would add to what has to be loaded.
+
+import type { Agent, Dispatcher, ProxyAgent } from "undici";
+import type { Proxy } from "./proxy.ts";
+import { trustAlso } from "./authorities.ts";
+
+/** How connections are made. */
+export interface ConnectionOptions {
+  /** Certificates to trust besides Node's own. */
+  readonly caPem: string | undefined;
+  /** Most sockets to one origin. */
+  readonly connections: number;
+}
+
+const connectMs = 10_000;
+const maxHeaderSize = 64 * 1024;
+
+/** Opens the way to services that are asked directly. */
+export async function openDirect(options: ConnectionOptions): Promise<Dispatcher> {
+  const [{ default: agent }, connect] = await Promise.all([
+    import("undici/lib/dispatcher/agent.js"),
+    tlsOptions(options),
+  ]);
+  return new agent({ ...clientOptions(options), connect });
+}
+
+/** Opens the way through `proxy`: a tunnel for https, forwarding for the few plain http targets. */
+export async function openProxied(proxy: Proxy, options: ConnectionOptions): Promise<Dispatcher> {
+  const [{ default: proxyAgent }, { default: pool }, trust] = await Promise.all([
+    import("undici/lib/dispatcher/proxy-agent.js"),
+    import("undici/lib/dispatcher/pool.js"),
+    tlsOptions(options),
+  ]);
+  const settings: ProxyAgent.Options = {
+    ...clientOptions(options),
+    uri: proxy.url.href,
+    ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
+    requestTls: trust,
+    proxyTls: trust,
+    // undici hands its own pools none of our limits when it forwards or tunnels.
+    factory: (origin, given) => new pool(origin, Object.assign({}, given, clientOptions(options))),
+    clientFactory: (origin, given) =>
+      new pool(origin, Object.assign({}, given, { headersTimeout: connectMs, maxHeaderSize })),
+  };
+  return new proxyAgent(settings);
+}
+
+/** Our own timer runs over each try as a whole, so undici's two are off. */
+function clientOptions(options: ConnectionOptions): Agent.Options {
+  return {
+    connections: options.connections,
+    connectTimeout: connectMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize,
+    allowH2: false,
+  };
+}
+
+async function tlsOptions(options: ConnectionOptions): Promise<object> {
+  const base = { timeout: connectMs, allowH2: false };
+  if (options.caPem === undefined) return base;
+  return { ...base, secureContext: await trustAlso(options.caPem) };
+}

@@ -1,0 +1,109 @@
+// What can go wrong between us and an answer, told apart by what to do about it.
+// Codes are those of node (errno, OpenSSL) and undici; this is the only file that knows them.
+
+/** Why one try brought no answer. */
+export type Failure =
+  /** The way there or back broke; the next try may pass. */
+  | { readonly kind: "network"; readonly detail: string }
+  /** The name is not known. A blip of the resolver looks the same as a typing error. */
+  | { readonly kind: "unknown-host"; readonly detail: string }
+  /** The peer is not who it should be, or does not speak TLS. Waiting does not cure it. */
+  | { readonly kind: "tls"; readonly detail: string }
+  /** The proxy said no to us. Its 5xx are "network". */
+  | { readonly kind: "proxy"; readonly status: number; readonly detail: string }
+  /** More bytes than we accept, or bytes that are not HTTP. */
+  | { readonly kind: "answer"; readonly detail: string }
+  | { readonly kind: "cancelled"; readonly detail: string };
+
+/**
+ * Sorts what undici reported.
+ *
+ * @returns undefined when the fault is in the request itself, which is a defect of ours.
+ */
+export function classify(error: unknown): Failure | undefined {
+  const code = codeOf(error);
+  const proxyStatus = proxyStatusOf(error);
+  if (proxyStatus !== undefined) return proxyFailure(proxyStatus);
+  if (ourDefects.has(code)) return undefined;
+  if (code === "ENOTFOUND") return { kind: "unknown-host", detail: code };
+  if (isTlsCode(code)) return { kind: "tls", detail: code };
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return { kind: "answer", detail: "its headers are larger than 64 KiB" };
+  }
+  if (code.startsWith("HPE_") && !cutShort.has(code)) {
+    return { kind: "answer", detail: `it is not valid HTTP (${code})` };
+  }
+  return { kind: "network", detail: plainWords.get(code) ?? (code === "" ? "unknown" : code) };
+}
+
+function proxyFailure(status: number): Failure {
+  if (status >= 500 || status === 408 || status === 429) {
+    return { kind: "network", detail: `proxy answered ${status}` };
+  }
+  return { kind: "proxy", status, detail: `proxy answered ${status}` };
+}
+
+const ourDefects: ReadonlySet<string> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+
+const cutShort: ReadonlySet<string> = new Set(["HPE_INVALID_EOF_STATE", "HPE_CLOSED_CONNECTION"]);
+
+/** undici's own codes in words; errno codes are well known and stay as they are. */
+const plainWords: ReadonlyMap<string, string> = new Map([
+  ["UND_ERR_SOCKET", "connection cut"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "answer cut short"],
+  ["HPE_INVALID_EOF_STATE", "answer cut short"],
+  ["HPE_CLOSED_CONNECTION", "connection cut"],
+  ["UND_ERR_CONNECT_TIMEOUT", "connecting took too long"],
+  ["UND_ERR_PRX_CONN", "connection cut by the proxy"],
+  ["UND_ERR_DESTROYED", "connection closed"],
+  ["UND_ERR_CLOSED", "connection closed"],
+]);
+
+/** OpenSSL's verification results as node names them, and handshakes that can never end well. */
+function isTlsCode(code: string): boolean {
+  return (
+    tlsCodes.has(code) ||
+    code.startsWith("CERT_") ||
+    code.startsWith("ERR_TLS_CERT") ||
+    /^ERR_SSL_.*(WRONG_VERSION|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|UNKNOWN_CA|NO_PROTOCOLS|CERTIFICATE|PACKET_LENGTH)/.test(
+      code,
+    )
+  );
+}
+
+const tlsCodes: ReadonlySet<string> = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "HOSTNAME_MISMATCH",
+  "EE_KEY_TOO_SMALL",
+  "CA_KEY_TOO_SMALL",
+  "CA_MD_TOO_WEAK",
+  "UND_ERR_PRX_TLS",
+  "EPROTO",
+]);
+
+/** undici tells a refusal of the proxy only in the message of its error. */
+function proxyStatusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const tunnel = /^Proxy response \((\d{3})\)/.exec(error.message);
+  if (tunnel !== null) return Number(tunnel[1]);
+  return error.message === "Proxy Authentication Required (407)" ? 407 : undefined;
+}
+
+/** The most telling code in an error, its cause, or the first of several attempts to connect. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return codeOf(error.cause);
+}
