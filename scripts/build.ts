@@ -46,7 +46,7 @@ async function bundle(): Promise<Built> {
     metafile: true,
     write: false,
     logLevel: "warning",
-  });
+  }).catch(() => fail("The build failed; its messages are above."));
   const files = new Map<string, Buffer>();
   for (const file of outputFiles) files.set(basename(file.path), withRequire(file.text));
   files.set("licenses.txt", Buffer.from(licenceTexts(root, metafile)));
