@@ -1,16 +1,13 @@
-// Writes the blocks of action.yml and README.md that follow from the tables of inputs and outputs.
+// Writes the blocks of action.yml and README.md that follow from the tables of inputs and outputs, and from the errors.
 // A block stands between `generated:NAME` and `/generated`. `--check` fails when one is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
-import {
-  describeKind,
-  environmentName,
-  signInputs,
-  type InputSpec,
-} from "../src/commands/input-table.ts";
+import { describeKind, signInputs, type InputSpec } from "../src/commands/input-table.ts";
 import { signOutputs, type OutputSpec } from "../src/commands/output-table.ts";
+import { environmentName } from "../src/runner/runner.ts";
+import { failureList } from "./failures.ts";
 
 const { values: flags } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const root = dirname(import.meta.dirname);
@@ -18,7 +15,11 @@ const root = dirname(import.meta.dirname);
 /** File → name of a block → its text. */
 const blocks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "action.yml": { inputs: actionInputs(signInputs), outputs: actionOutputs(signOutputs) },
-  "README.md": { inputs: inputTable(signInputs), outputs: outputTable(signOutputs) },
+  "README.md": {
+    inputs: inputTable(signInputs),
+    outputs: outputTable(signOutputs),
+    failures: failureList(),
+  },
 };
 
 let stale = false;
