@@ -2,11 +2,22 @@ import tsdoc from "eslint-plugin-tsdoc";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "test/vectors/", "bench/node_modules/", "**/*.mjs", "**/*.js"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      "test/vectors/",
+      "bench/node_modules/",
+      "**/*.mjs",
+      "**/*.js",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { tsdoc },
     rules: {
       "tsdoc/syntax": "error",
@@ -24,7 +35,14 @@ export default tseslint.config(
     files: ["test/**", "bench/**", "scripts/**"],
     rules: {
       "max-lines-per-function": "off",
-      "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", name: ["test", "describe", "it", "suite"], package: "node:test" }] }],
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["test", "describe", "it", "suite"], package: "node:test" },
+          ],
+        },
+      ],
     },
   },
 );
