@@ -7,7 +7,6 @@ import { dirname, join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
-import { ensureTools } from "../test/stack/tools.ts";
 
 const root = dirname(import.meta.dirname);
 const { values: flags, positionals: named } = parseArgs({
@@ -92,6 +91,7 @@ async function succeed(program: string, args: readonly string[]): Promise<void> 
 }
 
 async function checkWorkflows(): Promise<void> {
+  const { ensureTools } = await import("../test/stack/tools.ts");
   const tools = await ensureTools(["actionlint", "zizmor"]);
   await succeed(tools.actionlint, ["-shellcheck=", "-pyflakes="]);
   await succeed(tools.zizmor, ["--offline", "--no-progress", "--quiet", "--pedantic", "."]);
