@@ -18,7 +18,7 @@ export type Corruption =
   | "other-identity"
   | "foreign-chain"
   | "not-code-signing"
-  // rekor1 and rekor2
+  // rekor1 and rekor2 (ct knows "other-log" too)
   | "bad-proof"
   | "bad-set"
   | "other-entry"
