@@ -25,11 +25,12 @@ function build(environment: Readonly<Record<string, string>>): Promise<RunResult
   });
 }
 
-it("two runs that build the same tool at once both get it", async () => {
+it("two runs at once get the same tool, and build it once", async () => {
   const [one, two] = await Promise.all([build({}), build({})]);
   assert.equal(one.code, 0, one.stderr);
   assert.equal(two.code, 0, two.stderr);
   assert.equal(one.stdout, two.stdout);
+  assert.equal((one.stderr + two.stderr).match(/built ocimem/g)?.length, 1);
   const tools = await readdir(join(cache, "sigstep/tools"));
   assert.deepEqual(tools.length, 1, tools.join());
   assert.equal((await build({})).stderr.includes("built"), false);

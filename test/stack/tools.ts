@@ -2,22 +2,25 @@
 //
 // The cache lies outside the clone: `${XDG_CACHE_HOME:-~/.cache}/sigstep/tools/<name>-<key>/`. The key
 // covers the tool's definition and the toolchain, so a new version of one tool builds that tool alone.
-// A tool appears under its name by one rename, when it is whole: runs side by side cannot meet half a
-// tool, at worst they build the same one twice. What is missing or fails is an error, never a skip.
+// A tool appears under its name by one rename, when it is whole, so that runs side by side cannot meet
+// half a tool; a lock keeps them from building the same one. What is missing or fails is an error, never
+// a skip.
 
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildTool, fromHere } from "./build-tool.ts";
+import { withLock } from "./lock.ts";
 import { runOk } from "./run.ts";
 import { toolList, type Tool, type ToolName } from "./tool-list.ts";
 
 /** Absolute paths of executable files. */
 export type Tools<Name extends ToolName = ToolName> = Readonly<Record<Name, string>>;
 
-// A build takes all cores for most of its time, and up to 2 GB of memory.
-const buildsAtOnce = 2;
+// A build takes all cores for most of its time, and up to 2 GB of memory. The slots are shared with all
+// other runs on the machine.
+const buildSlots = ["build-slot-1", "build-slot-2"];
 
 /**
  * The paths of the named tools, built when missing; of all tools when none is named.
@@ -29,13 +32,11 @@ export async function ensureTools<Name extends ToolName = ToolName>(
 ): Promise<Tools<Name>> {
   const wanted: readonly ToolName[] = names ?? toolNames();
   const found = new Map<string, string>();
-  const waiting = [...wanted];
-  const work = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      found.set(name, await ensureTool(name));
-    }
-  };
-  await Promise.all(Array.from({ length: buildsAtOnce }, work));
+  const results = await Promise.allSettled(
+    wanted.map(async (name) => found.set(name, await ensureTool(name))),
+  );
+  // Not before all have ended: a build is not to go on behind the back of a run that has failed.
+  for (const result of results) if (result.status === "rejected") throw result.reason;
   const tools = Object.fromEntries(found);
   if (!holdsAll<Name>(tools, wanted)) throw new TypeError("a tool has no path");
   return tools;
@@ -60,7 +61,11 @@ async function ensureTool(name: ToolName): Promise<string> {
   const tool = toolList[name];
   const directory = join(cacheDirectory(), `${name}-${await cacheKey(name, tool)}`);
   const file = join(directory, name);
-  if (!(await exists(file))) await buildInto(directory, { name, tool });
+  if (await exists(file)) return file;
+  await withLock([directory], async () => {
+    if (await exists(file)) return;
+    await withLock(buildSlots, () => buildInto(directory, { name, tool }));
+  });
   return file;
 }
 
@@ -73,7 +78,7 @@ async function buildInto(
   const unfinished = await mkdtemp(`${directory}.`);
   try {
     await buildTool(tool, { directory: unfinished, name });
-    await renameUnlessThere(unfinished, directory);
+    await rename(unfinished, directory);
   } catch (cause) {
     throw new Error(`test/stack: ${name} could not be built: ${messageOf(cause)}`, { cause });
   } finally {
@@ -81,15 +86,6 @@ async function buildInto(
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   process.stderr.write(`test/stack: built ${name} in ${seconds} s\n`);
-}
-
-// Another run may have finished the same tool first; then its folder stays, and ours goes.
-async function renameUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (cause) {
-    if (!(await exists(to))) throw cause;
-  }
 }
 
 async function cacheKey(name: ToolName, tool: Tool): Promise<string> {
