@@ -1,7 +1,6 @@
 // Whom TLS trusts when a private certificate authority is added.
 // Added, never put in place of: the public services stay reachable.
 
-import { X509Certificate } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import { SigstepError } from "../errors.ts";
 
@@ -15,6 +14,7 @@ import { SigstepError } from "../errors.ts";
  * @throws SigstepError INPUT_VALUE.
  */
 export function assertAuthorities(pem: string): void {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
   const blocks = pem.match(certificateBlock) ?? [];
   if (blocks.length === 0) throw invalidFile("holds no certificate");
   blocks.forEach((block, index) => {

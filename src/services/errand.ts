@@ -105,7 +105,7 @@ export class Errand {
       case "proxy":
         throw say.refusedByProxy(this.#attempt(), failure.status, cause);
       case "answer":
-        throw say.answerInvalid(this.#attempt(), failure.detail, cause);
+        throw say.answerInvalid(this.#attempt(), failure.detail);
       case "network":
       case "unknown-host":
         return;
@@ -135,8 +135,10 @@ export class Errand {
     const askedMs = parseRetryAfter(outcome.response, new Date(this.#world.now()));
     if (askedMs === undefined) return ownMs;
     if (askedMs > leftMs) throw say.askedToWait(this.#attempt(), askedMs, leftMs);
+    // "Retry-After: 0" says that we may, not that it helps.
+    if (askedMs < 1000) return Math.max(askedMs, ownMs);
     // Everyone who was refused in the same second was told the same time.
-    return askedMs + this.#world.random() * 250;
+    return askedMs + Math.round(this.#world.random() * Math.min(askedMs / 4, 5000));
   }
 
   async #sleep(ms: number): Promise<void> {

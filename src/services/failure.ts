@@ -13,6 +13,7 @@ export type Failure =
   | { readonly kind: "proxy"; readonly status: number; readonly detail: string }
   /** More bytes than we accept, or bytes that are not HTTP. */
   | { readonly kind: "answer"; readonly detail: string }
+  /** The caller gave up, or closed the door. */
   | { readonly kind: "cancelled"; readonly detail: string };
 
 /**
@@ -26,14 +27,18 @@ export function classify(error: unknown): Failure | undefined {
   if (proxyStatus !== undefined) return proxyFailure(proxyStatus);
   if (ourDefects.has(code)) return undefined;
   if (code === "ENOTFOUND") return { kind: "unknown-host", detail: code };
+  if (closed.has(code)) return { kind: "cancelled", detail: "closed" };
   if (isTlsCode(code)) return { kind: "tls", detail: code };
   if (code === "UND_ERR_HEADERS_OVERFLOW") {
     return { kind: "answer", detail: "its headers are larger than 64 KiB" };
   }
-  if (code.startsWith("HPE_") && !cutShort.has(code)) {
-    return { kind: "answer", detail: `it is not valid HTTP (${code})` };
-  }
+  if (isNotHttp(error)) return { kind: "answer", detail: "it is not valid HTTP" };
   return { kind: "network", detail: plainWords.get(code) ?? (code === "" ? "unknown" : code) };
+}
+
+/** undici's error for it has a code in some cases only. Answers that are cut short are not among them. */
+function isNotHttp(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError";
 }
 
 function proxyFailure(status: number): Failure {
@@ -49,18 +54,15 @@ const ourDefects: ReadonlySet<string> = new Set([
   "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
 ]);
 
-const cutShort: ReadonlySet<string> = new Set(["HPE_INVALID_EOF_STATE", "HPE_CLOSED_CONNECTION"]);
+const closed: ReadonlySet<string> = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
 
 /** undici's own codes in words; errno codes are well known and stay as they are. */
 const plainWords: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_SOCKET", "connection cut"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "answer cut short"],
-  ["HPE_INVALID_EOF_STATE", "answer cut short"],
-  ["HPE_CLOSED_CONNECTION", "connection cut"],
   ["UND_ERR_CONNECT_TIMEOUT", "connecting took too long"],
   ["UND_ERR_PRX_CONN", "connection cut by the proxy"],
-  ["UND_ERR_DESTROYED", "connection closed"],
-  ["UND_ERR_CLOSED", "connection closed"],
+  ["UND_ERR_INFO", "connection reset"],
 ]);
 
 /** OpenSSL's verification results as node names them, and handshakes that can never end well. */

@@ -50,6 +50,6 @@ export interface Http {
    * DEADLINE_REACHED; CANCELLED when `signal` aborts.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
-  /** Closes idle connections. */
+  /** Takes all connections down; requests still under way end with CANCELLED. */
   close(): Promise<void>;
 }

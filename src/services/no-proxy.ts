@@ -8,8 +8,10 @@
 //   10.0.0.0/8, fd00::/8  that network, likewise: no name is resolved
 //   any of these but networks may end in :port ([fd00::1]:8443)
 // Loopback is always asked directly, as Go does.
+//
+// node:net is fetched when it is used: most runs have no proxy, and offline ones no network at all.
 
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
 import { isLoopback } from "./address.ts";
 
 /** Tells whether a URL is asked directly. */
@@ -32,7 +34,7 @@ function parseEntry(entry: string): Bypass {
   if (entry === "*") return () => true;
   if (entry.includes("/")) return parseNetwork(entry);
   const { host, port } = splitPort(entry);
-  const matches = isIP(host) === 0 ? matchName(host) : matchAddress(host);
+  const matches = familyOf(host) === undefined ? matchName(host) : matchAddress(host);
   return (url) => (port === "" || port === portOf(url)) && matches(bareHost(url));
 }
 
@@ -45,13 +47,13 @@ function parseNetwork(entry: string): Bypass {
   if (family === undefined || !/^\d+$/.test(entry.slice(slash + 1)) || prefix > longest) {
     return () => false;
   }
-  const network = new BlockList();
+  const network = new (net().BlockList)();
   network.addSubnet(address, prefix, family);
   return (url) => contains(network, bareHost(url));
 }
 
 function matchAddress(address: string): (host: string) => boolean {
-  const one = new BlockList();
+  const one = new (net().BlockList)();
   one.addAddress(address, familyOf(address));
   return (host) => contains(one, host);
 }
@@ -70,7 +72,7 @@ function matchName(name: string): (host: string) => boolean {
 function splitPort(entry: string): { host: string; port: string } {
   const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(entry);
   if (bracketed !== null) return { host: bracketed[1] ?? "", port: bracketed[2] ?? "" };
-  if (isIP(entry) !== 0) return { host: entry, port: "" };
+  if (familyOf(entry) !== undefined) return { host: entry, port: "" };
   const plain = /^([^:]*):(\d+)$/.exec(entry);
   return plain === null
     ? { host: entry, port: "" }
@@ -88,7 +90,11 @@ function bareHost(url: URL): string {
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" | undefined {
-  return ([undefined, "ipv4", undefined, undefined, undefined, undefined, "ipv6"] as const)[
-    isIP(address)
-  ];
+  const { isIPv4, isIPv6 } = net();
+  if (isIPv4(address)) return "ipv4";
+  return isIPv6(address) ? "ipv6" : undefined;
+}
+
+function net(): typeof import("node:net") {
+  return process.getBuiltinModule("node:net");
 }

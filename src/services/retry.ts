@@ -23,7 +23,7 @@ export function isTransientStatus(status: number): boolean {
 export function createBackoff(random: () => number): () => number {
   let previousMs = baseMs;
   return () => {
-    previousMs = Math.min(capMs, baseMs + random() * (previousMs * 3 - baseMs));
+    previousMs = Math.min(capMs, Math.round(baseMs + random() * (previousMs * 3 - baseMs)));
     return previousMs;
   };
 }

@@ -68,12 +68,12 @@ export function refusedByProxy(attempt: Attempt, status: number, cause: unknown)
   );
 }
 
-/** The answer breaks a limit or is not HTTP. */
-export function answerInvalid(attempt: Attempt, detail: string, cause: unknown): SigstepError {
+/** The answer breaks a limit or is not HTTP. Without cause: undici puts bytes of the answer into its errors. */
+export function answerInvalid(attempt: Attempt, detail: string): SigstepError {
   return new SigstepError(
     "SERVICE_ANSWER_INVALID",
     `The answer of ${subject(attempt)} is not usable: ${detail}.`,
-    { hint: `Check that this is the address of ${attempt.service}.`, where: attempt.host, cause },
+    { hint: `Check that this is the address of ${attempt.service}.`, where: attempt.host },
   );
 }
 
