@@ -1,15 +1,16 @@
 // General names: whose a certificate is. Only the kinds that Fulcio issues are understood,
 // the others are kept as they are. RFC 5280 section 4.2.1.6.
+import { encodeHex } from "../encoding/base64.ts";
 import { contextTag, type DerElement, DerFields, tags, unwrapExplicit } from "../encoding/der.ts";
 import { parseAsciiContent, parseOid, parseUtf8String } from "../encoding/der-values.ts";
 
-/** One name. `other` is a kind we have no use for. */
+/** One name. `other` is a kind we have no use for; its value is `hex:` and its bytes. */
 export type GeneralName =
   | { readonly type: "email"; readonly value: string }
   | { readonly type: "dns"; readonly value: string }
   | { readonly type: "uri"; readonly value: string }
   | { readonly type: "otherName"; readonly oid: string; readonly value: string }
-  | { readonly type: "other"; readonly tag: number };
+  | { readonly type: "other"; readonly value: string };
 
 const nameTags = {
   otherName: contextTag(0, "constructed"),
@@ -41,7 +42,7 @@ function parseGeneralName(element: DerElement): GeneralName {
     case nameTags.otherName:
       return parseOtherName(element);
     default:
-      return { type: "other", tag: element.tag };
+      return describeOther(element);
   }
 }
 
@@ -51,8 +52,12 @@ function parseOtherName(element: DerElement): GeneralName {
   const oid = parseOid(fields.take(tags.oid, "type"), "other name");
   const value = unwrapExplicit(fields.take(contextTag(0, "constructed"), "value"), "other name");
   fields.end();
-  if (value.tag !== tags.utf8String) return { type: "other", tag: element.tag };
+  if (value.tag !== tags.utf8String) return describeOther(element);
   return { type: "otherName", oid, value: parseUtf8String(value, "other name") };
+}
+
+function describeOther(element: DerElement): GeneralName {
+  return { type: "other", value: `hex:${encodeHex(element.raw)}` };
 }
 
 /** The directory name in general names that hold just one: the issuer in an ESS certificate id. */

@@ -1,0 +1,174 @@
+// Proof that a certificate transparency log has promised to show a certificate to everyone.
+// What the log signed is rebuilt from the certificate itself. RFC 6962 section 3.2.
+import type { KeyType } from "../crypto/algorithms.ts";
+import { computeDigest } from "../crypto/digest.ts";
+import { equalBytes } from "../encoding/base64.ts";
+import { contextTag, type DerElement, parseDer } from "../encoding/der.ts";
+import { parseOid } from "../encoding/der-values.ts";
+import { concatBytes, encodeDer, encodeSequence } from "../encoding/der-encode.ts";
+import { SigstepError } from "../errors.ts";
+import type { Certificate } from "./certificate.ts";
+import type { ProvenCertificate } from "./chain.ts";
+import type { TransparencyLog } from "./log.ts";
+import { parseSctList, type Sct } from "./sct-list.ts";
+import { isWithin } from "./validity.ts";
+import { extensionOids } from "./x509.ts";
+
+/** What {@link verifySct} is asked. */
+export interface SctQuestion {
+  /** Its chain is proven, so its issuer's key is known. */
+  readonly certificate: ProvenCertificate;
+  readonly ctLogs: readonly TransparencyLog[];
+  /** Fulcio's detached SCT, for instances that do not embed it. */
+  readonly detached?: Sct;
+}
+
+/** A promise that a trusted log really made. Only {@link verifySct} makes one. */
+export class ProvenSct {
+  readonly log: TransparencyLog;
+  /** When the log promised. */
+  readonly time: Date;
+
+  private constructor(log: TransparencyLog, time: Date) {
+    this.log = log;
+    this.time = time;
+  }
+
+  /** @see {@link verifySct} */
+  static verify({ certificate, ctLogs, detached }: SctQuestion): ProvenSct[] {
+    const leaf = certificate.certificate;
+    const embedded = leaf.sctList === undefined ? [] : parseSctList(leaf.sctList);
+    if (embedded.length === 0 && detached === undefined) {
+      throw refuse("has no signed certificate timestamp");
+    }
+    const precertificate = embedded.length === 0 ? undefined : encodePrecertificate(certificate);
+    const proven = [
+      ...embedded.map((sct) => ProvenSct.#prove(sct, ctLogs, precertificate)),
+      ...(detached === undefined ? [] : [ProvenSct.#prove(detached, ctLogs, encodeEntry(leaf))]),
+    ].filter((sct) => sct !== undefined);
+    if (proven.length > 0) return proven;
+    throw new SigstepError(
+      "SCT_INVALID",
+      "The certificate is in no certificate transparency log that the trusted root knows.",
+      { hint: "It may be from another Sigstore instance: give that instance's trusted root." },
+    );
+  }
+
+  /** Undefined when the log is unknown, which says nothing; a known log's bad promise is refused. */
+  static #prove(
+    sct: Sct,
+    ctLogs: readonly TransparencyLog[],
+    entry: Uint8Array | undefined,
+  ): ProvenSct | undefined {
+    // RFC 6962 section 3.2: the id is the hash of the key. The trusted root's own label is not asked.
+    const known = ctLogs.filter(({ publicKey }) =>
+      equalBytes(computeDigest("sha256", publicKey.spki).bytes, sct.logId),
+    );
+    const [first] = known;
+    if (first === undefined || entry === undefined) return undefined;
+    verifySignature(sct, first, entry);
+    const time = new Date(Number(sct.timestamp));
+    // One key may be listed for several periods.
+    const log = known.find(({ validFor }) => isWithin(time, validFor));
+    if (log === undefined) throw refuse("has an SCT from a time at which its log is not trusted");
+    return new ProvenSct(log, time);
+  }
+}
+
+/**
+ * Proves that trusted logs know the certificate: embedded SCTs over the precertificate, a detached one
+ * over the certificate. At least one must be from a known log, and all from known logs must hold.
+ *
+ * @throws SigstepError SCT_INVALID, or ENCODING_INVALID for a list that cannot be read.
+ * @see RFC 6962 sections 3.2 and 3.3
+ */
+export function verifySct(question: SctQuestion): ProvenSct[] {
+  return ProvenSct.verify(question);
+}
+
+// TLS 1.2 code points; RFC 6962 section 2.1.4 allows SHA-256 with ECDSA or RSA alone.
+const sha256Hash = 4;
+const signatureTypes: ReadonlyMap<number, KeyType> = new Map([
+  [1, "rsa"],
+  [3, "ecdsa"],
+]);
+
+function verifySignature(sct: Sct, log: TransparencyLog, entry: Uint8Array): void {
+  const { type } = log.publicKey.facts;
+  if (sct.hashAlgorithm !== sha256Hash || signatureTypes.get(sct.signatureAlgorithm) !== type) {
+    throw refuse("has an SCT signed with another algorithm than its log's");
+  }
+  if (!log.publicKey.verify(encodeSigned(sct, entry), sct.signature, "sha256")) {
+    throw refuse("has an SCT that its log has not signed for it");
+  }
+}
+
+/**
+ * ```
+ * version u8 = 0, signature type u8 = 0, timestamp u64, entry, extensions: length u16
+ * ```
+ */
+function encodeSigned(sct: Sct, entry: Uint8Array): Uint8Array {
+  return concatBytes([
+    Uint8Array.of(0, 0),
+    encodeNumber(sct.timestamp, 8),
+    entry,
+    encodeVector(sct.extensions, 2),
+  ]);
+}
+
+/** `x509_entry(0) u16, certificate: length u24` */
+function encodeEntry(leaf: Certificate): Uint8Array {
+  return concatBytes([encodeNumber(0n, 2), encodeVector(leaf.der, 3)]);
+}
+
+/** `precert_entry(1) u16, issuer key hash [32], TBSCertificate without SCTs: length u24` */
+function encodePrecertificate({ certificate, issuers: [issuer] }: ProvenCertificate): Uint8Array {
+  return concatBytes([
+    encodeNumber(1n, 2),
+    computeDigest("sha256", issuer.spki).bytes,
+    encodeVector(encodeTbsWithoutScts(certificate.tbs), 3),
+  ]);
+}
+
+/**
+ * The TBSCertificate without its SCT extension, all other bytes as they were.
+ *
+ * @throws SigstepError ENCODING_INVALID
+ * @see RFC 6962 section 3.2
+ */
+export function encodeTbsWithoutScts(tbs: Uint8Array): Uint8Array {
+  const fields = parseDer(tbs, "certificate").children.map((field) =>
+    field.tag === contextTag(3, "constructed") ? encodeKeptExtensions(field) : field.raw,
+  );
+  return encodeSequence(...fields);
+}
+
+/** `[3] EXPLICIT SEQUENCE OF Extension`; nothing at all when none is left. */
+function encodeKeptExtensions(field: DerElement): Uint8Array {
+  const kept = (field.children[0]?.children ?? [])
+    .filter(({ children: [oid] }) => oid === undefined || !isSctList(oid))
+    .map((extension) => extension.raw);
+  return kept.length === 0 ? new Uint8Array() : encodeDer(field.tag, encodeSequence(...kept));
+}
+
+function isSctList(oid: DerElement): boolean {
+  return parseOid(oid, "extension") === extensionOids.sctList;
+}
+
+function encodeVector(bytes: Uint8Array, octets: number): Uint8Array {
+  return concatBytes([encodeNumber(BigInt(bytes.length), octets), bytes]);
+}
+
+/** Big-endian, `octets` bytes; what does not fit cannot occur: certificates and lists are bounded. */
+function encodeNumber(value: bigint, octets: number): Uint8Array {
+  const bytes = new Uint8Array(octets);
+  for (let index = octets - 1, rest = value; index >= 0; index--, rest >>= 8n) {
+    bytes[index] = Number(rest & 0xffn);
+  }
+  return bytes;
+}
+
+function refuse(reason: string): SigstepError {
+  return new SigstepError("SCT_INVALID", `The certificate ${reason}.`);
+}
