@@ -1,7 +1,7 @@
 // The way from a certificate up to one authority's anchor, over names and signatures alone.
 // RFC 5280 section 6.1.3 (a)(1) and (a)(4); what each issuer may do is checked in chain.ts.
 import { equalBytes } from "../encoding/base64.ts";
-import { quote } from "../errors.ts";
+import { quote, SigstepError } from "../errors.ts";
 import type { Certificate } from "./certificate.ts";
 import { isSignedBy } from "./certificate-signature.ts";
 import { describeName, refuseCertificate } from "./x509.ts";
@@ -31,9 +31,10 @@ export function findIssuers(leaf: Certificate, target: PathTarget): IssuerPath |
   const path = search.from(leaf, []);
   if (path !== undefined) return path;
   const issuer = quote(describeName(leaf.issuer));
-  throw refuseCertificate(
-    search.found ? `leads to ${issuer}, but not to a trusted anchor` : `is not signed by ${issuer}`,
-  );
+  if (search.found) throw refuseCertificate(`leads to ${issuer}, but not to a trusted anchor`);
+  throw new SigstepError("CERTIFICATE_INVALID", `The certificate is not signed by ${issuer}.`, {
+    hint: "The trusted root has an authority of that name with another key: it may be another instance's.",
+  });
 }
 
 class PathSearch {
