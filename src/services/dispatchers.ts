@@ -28,11 +28,13 @@ export async function openDirect(options: ConnectionOptions): Promise<Dispatcher
 
 /** Opens the way through `proxy`: a tunnel for https, forwarding for the few plain http targets. */
 export async function openProxied(proxy: Proxy, options: ConnectionOptions): Promise<Dispatcher> {
-  const [{ default: proxyAgent }, { default: pool }, trust] = await Promise.all([
-    import("undici/lib/dispatcher/proxy-agent.js"),
-    import("undici/lib/dispatcher/pool.js"),
-    tlsOptions(options),
-  ]);
+  const [{ default: proxyAgent }, { default: pool }, { default: connect }, trust] =
+    await Promise.all([
+      import("undici/lib/dispatcher/proxy-agent.js"),
+      import("undici/lib/dispatcher/pool.js"),
+      import("undici/lib/api/api-connect.js"),
+      tlsOptions(options),
+    ]);
   const settings: ProxyAgent.Options = {
     ...clientOptions(options),
     uri: proxy.url.href,
@@ -41,8 +43,11 @@ export async function openProxied(proxy: Proxy, options: ConnectionOptions): Pro
     proxyTls: trust,
     // undici hands its own pools none of our limits when it forwards or tunnels.
     factory: (origin, given) => new pool(origin, Object.assign({}, given, clientOptions(options))),
-    clientFactory: (origin, given) =>
-      new pool(origin, Object.assign({}, given, { headersTimeout: connectMs, maxHeaderSize })),
+    // Only undici's index, which would load everything, gives pools the `connect` that tunnels need.
+    clientFactory: (origin, given) => {
+      const limits = { headersTimeout: connectMs, maxHeaderSize };
+      return Object.assign(new pool(origin, Object.assign({}, given, limits)), { connect });
+    },
   };
   return new proxyAgent(settings);
 }

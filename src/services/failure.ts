@@ -22,23 +22,14 @@ export type Failure =
  * @returns undefined when the fault is in the request itself, which is a defect of ours.
  */
 export function classify(error: unknown): Failure | undefined {
-  const code = codeOf(error);
   const proxyStatus = proxyStatusOf(error);
   if (proxyStatus !== undefined) return proxyFailure(proxyStatus);
-  if (ourDefects.has(code)) return undefined;
-  if (code === "ENOTFOUND") return { kind: "unknown-host", detail: code };
-  if (closed.has(code)) return { kind: "cancelled", detail: "closed" };
+  const code = codeOf(error);
+  if (error instanceof TypeError || ourDefects.has(code)) return undefined;
+  const known = knownCodes.get(code);
+  if (known !== undefined) return known;
   if (isTlsCode(code)) return { kind: "tls", detail: code };
-  if (code === "UND_ERR_HEADERS_OVERFLOW") {
-    return { kind: "answer", detail: "its headers are larger than 64 KiB" };
-  }
-  if (isNotHttp(error)) return { kind: "answer", detail: "it is not valid HTTP" };
-  return { kind: "network", detail: plainWords.get(code) ?? (code === "" ? "unknown" : code) };
-}
-
-/** undici's error for it has a code in some cases only. Answers that are cut short are not among them. */
-function isNotHttp(error: unknown): boolean {
-  return error instanceof Error && error.name === "HTTPParserError";
+  return { kind: "network", detail: code === "" ? "unknown" : code };
 }
 
 function proxyFailure(status: number): Failure {
@@ -49,20 +40,24 @@ function proxyFailure(status: number): Failure {
 }
 
 const ourDefects: ReadonlySet<string> = new Set([
+  "ERR_ASSERTION",
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",
   "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
 ]);
 
-const closed: ReadonlySet<string> = new Set(["UND_ERR_DESTROYED", "UND_ERR_CLOSED"]);
-
-/** undici's own codes in words; errno codes are well known and stay as they are. */
-const plainWords: ReadonlyMap<string, string> = new Map([
-  ["UND_ERR_SOCKET", "connection cut"],
-  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "answer cut short"],
-  ["UND_ERR_CONNECT_TIMEOUT", "connecting took too long"],
-  ["UND_ERR_PRX_CONN", "connection cut by the proxy"],
-  ["UND_ERR_INFO", "connection reset"],
+/** Errno codes that are not here are well known and stay as they are. */
+const knownCodes: ReadonlyMap<string, Failure> = new Map<string, Failure>([
+  ["ENOTFOUND", { kind: "unknown-host", detail: "ENOTFOUND" }],
+  ["UND_ERR_DESTROYED", { kind: "cancelled", detail: "closed" }],
+  ["UND_ERR_CLOSED", { kind: "cancelled", detail: "closed" }],
+  ["UND_ERR_HEADERS_OVERFLOW", { kind: "answer", detail: "its headers are larger than 64 KiB" }],
+  ["HTTPParserError", { kind: "answer", detail: "it is not valid HTTP" }],
+  ["UND_ERR_SOCKET", { kind: "network", detail: "connection cut" }],
+  ["UND_ERR_INFO", { kind: "network", detail: "connection reset" }],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", { kind: "network", detail: "answer cut short" }],
+  ["UND_ERR_CONNECT_TIMEOUT", { kind: "network", detail: "connecting took too long" }],
+  ["UND_ERR_PRX_CONN", { kind: "network", detail: "connection cut by the proxy" }],
 ]);
 
 /** OpenSSL's verification results as node names them, and handshakes that can never end well. */
@@ -105,6 +100,8 @@ function proxyStatusOf(error: unknown): number | undefined {
 /** The most telling code in an error, its cause, or the first of several attempts to connect. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
+  // Parse errors have a code in some cases only, but always this name.
+  if (error.name === "HTTPParserError") return error.name;
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return codeOf(error.cause);

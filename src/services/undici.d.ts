@@ -11,6 +11,12 @@ declare module "undici/lib/dispatcher/pool.js" {
   export default pool;
 }
 
+declare module "undici/lib/api/api-connect.js" {
+  /** The `connect` method that undici's index gives to every dispatcher. */
+  const connect: import("undici").Dispatcher["connect"];
+  export default connect;
+}
+
 declare module "undici/lib/dispatcher/proxy-agent.js" {
   const proxyAgent: typeof import("undici").ProxyAgent;
   export default proxyAgent;
