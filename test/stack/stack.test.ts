@@ -57,6 +57,19 @@ describe("one stack", () => {
     await assert.rejects(sign(await stack.githubToken({}, "elsewhere")), /Fulcio returned 400/);
   });
 
+  it("logs an entry once", async () => {
+    const bundle = await readFile(await sign(), "utf8");
+    const body = /"canonicalizedBody":\s*"([^"]+)"/.exec(bundle)?.[1] ?? "";
+    const response = await fetch(`${stack.urls.rekor1}/api/v1/log/entries`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(body, "base64"),
+    });
+    assert.equal(response.status, 409, await response.text());
+    const location = response.headers.get("location") ?? "";
+    assert.equal((await fetch(new URL(location, stack.urls.rekor1))).status, 200);
+  });
+
   it("gives a job its token", async () => {
     const { ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN } = stack.environment;
     const response = await fetch(`${ACTIONS_ID_TOKEN_REQUEST_URL}&audience=sigstore`, {

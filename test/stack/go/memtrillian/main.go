@@ -3,7 +3,7 @@
 // Rekor v1 and the CT log each keep their entries in such a tree. The command makes one for each of
 // them, prints "trees <id> <id>" when both can be used, and serves until it is killed. Nothing is
 // kept: a new process has new, empty trees. All of it is Trillian's own code, put together as its
-// two commands do, less database, quotas, metrics and elections.
+// two commands do, less database, quotas, metrics and elections; unique.go adds what the memory lacks.
 package main
 
 import (
@@ -54,7 +54,7 @@ func newRegistry() extension.Registry {
 	metrics := monitoring.InertMetricFactory{}
 	return extension.Registry{
 		AdminStorage:    memory.NewAdminStorage(trees),
-		LogStorage:      memory.NewLogStorage(trees, metrics),
+		LogStorage:      newUniqueLeaves(memory.NewLogStorage(trees, metrics)),
 		ElectionFactory: election2.NoopFactory{},
 		QuotaManager:    quota.Noop(),
 		MetricFactory:   metrics,
