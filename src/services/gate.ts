@@ -79,7 +79,8 @@ class ShrinkingGate implements Gate {
   }
 
   #recover(): void {
-    if (this.#limit === this.#most) return;
+    // What began before the limit fell says nothing about whether it fell far enough.
+    if (this.#limit === this.#most || this.#settling > 0) return;
     this.#successes += 1;
     if (this.#successes < this.#limit) return;
     this.#successes = 0;
