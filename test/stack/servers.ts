@@ -22,7 +22,11 @@ export interface Site {
   readonly urls: ServiceUrls;
   readonly ports: Ports;
   readonly tools: ServerTools;
+  /** Appended to a server's own arguments, which they may override. */
+  readonly extraArguments: ExtraArguments;
 }
+
+export type ExtraArguments = Readonly<Partial<Record<ServerName, readonly string[]>>>;
 
 /** Trillian has no URL: only Rekor v1 and the CT log talk to it. */
 export interface Trillian {
@@ -37,12 +41,12 @@ export interface Trees {
 
 const treesLine = /^trees (\d+) (\d+)$/m;
 
-export function trillian({ directory, ports, tools }: Site): Trillian {
+export function trillian({ directory, ports, tools, extraArguments }: Site): Trillian {
   const port = ports.next();
   const server = new Server({
     name: "trillian",
     program: tools.memtrillian,
-    args: [`--address=127.0.0.1:${port}`],
+    args: [`--address=127.0.0.1:${port}`, ...(extraArguments.trillian ?? [])],
     directory,
     isReady: (log) => Promise.resolve(treesLine.test(log)),
   });
@@ -59,7 +63,7 @@ export async function readTrees({ directory }: Site): Promise<Trees> {
 
 /** Rekor v1 on the given tree. */
 export function rekor1(site: Site, trillianPort: number, tree: string): Server {
-  const { directory, pki, urls, tools } = site;
+  const { directory, pki, urls, tools, extraArguments } = site;
   return new Server({
     name: "rekor1",
     program: tools.rekor1,
@@ -75,6 +79,7 @@ export function rekor1(site: Site, trillianPort: number, tree: string): Server {
       // Search by artifact would need Redis.
       "--enable_retrieve_api=false",
       `--enabled_api_endpoints=${rekor1Endpoints.join(",")}`,
+      ...(extraArguments.rekor1 ?? []),
     ],
     directory,
     isReady: answers(`http://127.0.0.1:${portOf(urls.rekor1)}/ping`),
@@ -92,7 +97,7 @@ const rekor1Endpoints = [
 ];
 
 /** Rekor v2; its entries are kept on disk and survive a restart. */
-export function rekor2({ directory, pki, urls, ports, tools }: Site): Server {
+export function rekor2({ directory, pki, urls, ports, tools, extraArguments }: Site): Server {
   return new Server({
     name: "rekor2",
     program: tools.rekor2,
@@ -109,13 +114,14 @@ export function rekor2({ directory, pki, urls, ports, tools }: Site): Server {
       // Production waits for seconds here.
       "--checkpoint-interval=200ms",
       "--batch-max-age=50ms",
+      ...(extraArguments.rekor2 ?? []),
     ],
     directory,
     isReady: answers(`http://127.0.0.1:${portOf(urls.rekor2)}/healthz`),
   });
 }
 
-export function timestampAuthority({ directory, pki, urls, tools }: Site): Server {
+export function timestampAuthority({ directory, pki, urls, tools, extraArguments }: Site): Server {
   return new Server({
     name: "tsa",
     program: tools["timestamp-server"],
@@ -123,6 +129,7 @@ export function timestampAuthority({ directory, pki, urls, tools }: Site): Serve
       `--port=${portOf(urls.tsa)}`,
       `--file-signer-key-path=${pki}/tsa-leaf.key.pem`,
       `--certificate-chain-path=${pki}/tsa-chain.pem`,
+      ...(extraArguments.tsa ?? []),
     ],
     directory,
     isReady: answers(`http://127.0.0.1:${portOf(urls.tsa)}/ping`),
@@ -131,7 +138,7 @@ export function timestampAuthority({ directory, pki, urls, tools }: Site): Serve
 
 /** The CT log on the given tree. */
 export async function ctLog(site: Site, trillianPort: number, tree: string): Promise<Server> {
-  const { directory, pki, urls, tools } = site;
+  const { directory, pki, urls, tools, extraArguments } = site;
   const config = join(directory, "ctlog.cfg");
   await writeFile(config, ctLogConfig(pki, tree));
   return new Server({
@@ -142,6 +149,7 @@ export async function ctLog(site: Site, trillianPort: number, tree: string): Pro
       `--log_rpc_server=127.0.0.1:${trillianPort}`,
       `--http_endpoint=127.0.0.1:${portOf(urls.ctlog)}`,
       "--logtostderr",
+      ...(extraArguments.ctlog ?? []),
     ],
     directory,
     isReady: answers(`http://127.0.0.1:${portOf(urls.ctlog)}/ct/ct/v1/get-sth`),
@@ -164,7 +172,14 @@ function ctLogConfig(pki: string, tree: string): string {
 `;
 }
 
-export async function fulcio({ directory, pki, urls, ports, tools }: Site): Promise<Server> {
+export async function fulcio({
+  directory,
+  pki,
+  urls,
+  ports,
+  tools,
+  extraArguments,
+}: Site): Promise<Server> {
   const config = join(directory, "fulcio.yaml");
   await writeFile(config, fulcioConfig(urls));
   return new Server({
@@ -188,6 +203,7 @@ export async function fulcio({ directory, pki, urls, ports, tools }: Site): Prom
       `--ct-log-url=${urls.ctlog}`,
       `--ct-log-public-key-path=${pki}/ctlog.pub.pem`,
       `--config-path=${config}`,
+      ...(extraArguments.fulcio ?? []),
     ],
     directory,
     isReady: answers(`http://127.0.0.1:${portOf(urls.fulcio)}/healthz`),

@@ -111,6 +111,18 @@ describe("one stack", () => {
   });
 });
 
+describe("a stack whose servers have other arguments", () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await startStack({ extraArguments: { rekor2: ["--read-only"] } });
+  });
+  after(() => stack.stop());
+
+  it("has a frozen log", async () => {
+    await assert.rejects(signWithCosign(stack), /frozen/);
+  });
+});
+
 describe("two stacks at once", () => {
   const stacks: Stack[] = [];
   before(async () => void stacks.push(...(await Promise.all([startStack(), startStack()]))));

@@ -12,7 +12,7 @@ import { makePki } from "./pki.ts";
 import { reservePorts, type Ports } from "./ports.ts";
 import type { Server } from "./server.ts";
 import * as servers from "./servers.ts";
-import type { ServerName, Site } from "./servers.ts";
+import type { ExtraArguments, ServerName, Site } from "./servers.ts";
 import { ensureTools, type Tools } from "./tools.ts";
 import { makeTrust, type ServiceUrls, type Trust } from "./trust.ts";
 
@@ -20,6 +20,11 @@ export type { ServerName } from "./servers.ts";
 export type { ServiceUrls, Trust } from "./trust.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
+
+export interface StackOptions {
+  /** To make a server misbehave: `{ rekor2: ["--read-only"] }`, `{ tsa: ["--use-http-201"] }`. */
+  readonly extraArguments?: ExtraArguments;
+}
 
 /** A Sigstore that runs. */
 export interface Stack {
@@ -68,27 +73,28 @@ interface Issuers {
  *
  * @throws Error with the end of the log of the server that failed. Nothing stays behind.
  */
-export async function startStack(): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const tools = await ensureTools(toolNames);
   const cleanup = new AsyncDisposableStack();
   try {
-    return await build(tools, cleanup);
+    return await build({ tools, extraArguments: options.extraArguments ?? {} }, cleanup);
   } catch (cause) {
     await cleanup.disposeAsync();
     throw cause;
   }
 }
 
-async function build(tools: StackTools, cleanup: AsyncDisposableStack): Promise<Stack> {
+async function build(
+  { tools, extraArguments }: Pick<Site, "extraArguments"> & { readonly tools: StackTools },
+  cleanup: AsyncDisposableStack,
+): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), "sigstep-stack-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   const ports = await reservePorts();
   cleanup.defer(() => ports.release());
   const issuers = await startIssuers(ports, cleanup);
   const site = {
-    directory,
-    tools,
-    ports,
+    ...{ directory, tools, ports, extraArguments },
     pki: join(directory, "pki"),
     urls: urlsOf(issuers, ports),
   };
