@@ -143,7 +143,7 @@ export class Rekor1 {
     const treeSize = this.tree.size;
     const hashes = this.tree.inclusionProof(entry.index, treeSize);
     return {
-      checkpoint: this.#checkpoint(key, corruption === "bad-checkpoint" ? 1 : 0),
+      checkpoint: this.#checkpoint(key, corruption),
       hashes: (corruption === "bad-proof" ? falsifyProof(hashes) : hashes).map(encodeHex),
       logIndex: entry.index,
       rootHash: encodeHex(this.tree.rootHash(treeSize)),
@@ -152,9 +152,13 @@ export class Rekor1 {
   }
 
   /** The origin is not the signer's name: Rekor v1 adds the tree to it. */
-  #checkpoint(key: SigningKey, error: number): string {
-    const origin = `${hosts.rekor1} - ${this.treeId}`;
-    const head = { origin, size: this.tree.size + error, rootHash: this.tree.rootHash() };
+  #checkpoint(key: SigningKey, corruption?: Corruption): string {
+    const root = this.tree.rootHash();
+    const head = {
+      origin: `${hosts.rekor1} - ${this.treeId}`,
+      size: this.tree.size,
+      rootHash: corruption === "bad-checkpoint" ? computeDigest("sha256", root).bytes : root,
+    };
     return signCheckpoint(head, {
       name: hosts.rekor1,
       keyId: this.logId,
@@ -167,7 +171,7 @@ export class Rekor1 {
     return {
       inactiveShards: [],
       rootHash: encodeHex(this.tree.rootHash()),
-      signedTreeHead: this.#checkpoint(key, 0),
+      signedTreeHead: this.#checkpoint(key),
       treeID: this.treeId,
       treeSize: this.tree.size,
     };

@@ -100,10 +100,10 @@ export class Rekor2 {
 
   #checkpoint(size: number, { corruption, wrongKey }: Call): string {
     const key = wrongKey ? generateEd25519Key() : this.key;
-    const rootHash = this.tree.rootHash(size);
-    const falsified = corruption === "bad-checkpoint" ? size + 1 : size;
+    const root = this.tree.rootHash(size);
+    const rootHash = corruption === "bad-checkpoint" ? computeDigest("sha256", root).bytes : root;
     return signCheckpoint(
-      { origin: hosts.rekor2, size: falsified, rootHash },
+      { origin: hosts.rekor2, size, rootHash },
       { name: hosts.rekor2, keyId: this.logId, sign: (bytes) => key.sign(bytes) },
     );
   }

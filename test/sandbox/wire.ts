@@ -7,6 +7,14 @@ export function at(value: unknown, name: string): unknown {
   return new Map<string, unknown>(Object.entries(value)).get(name);
 }
 
+/** The value of an object's one member. */
+export function onlyMember(value: unknown): unknown {
+  assert.ok(typeof value === "object" && value !== null);
+  const members: unknown[] = Object.values(value);
+  assert.equal(members.length, 1);
+  return members[0];
+}
+
 /** Follows `names` from the outside in. */
 export function dig(value: unknown, ...names: readonly string[]): unknown {
   return names.reduce(at, value);
