@@ -13,6 +13,7 @@ export type BadInputCode =
   | "INPUT_UNREADABLE"
   | "INPUT_NAME"
   | "INPUT_NAME_CLASH"
+  | "INPUT_NOT_WRITABLE"
   | "SIGNING_CONFIG_INVALID"
   | "TRUSTED_ROOT_INVALID";
 
@@ -30,6 +31,7 @@ export type FailureCode =
   | "CERTIFICATE_INVALID"
   | "SCT_INVALID"
   | "LOG_ENTRY_INVALID"
+  | "LOG_ENTRY_EXISTS"
   | "TIMESTAMP_INVALID"
   | "SIGNATURE_INVALID"
   | "POLICY_NOT_SATISFIED"
@@ -91,6 +93,7 @@ const badInput: ReadonlySet<string> = new Set<BadInputCode>([
   "INPUT_UNREADABLE",
   "INPUT_NAME",
   "INPUT_NAME_CLASH",
+  "INPUT_NOT_WRITABLE",
   "SIGNING_CONFIG_INVALID",
   "TRUSTED_ROOT_INVALID",
 ]);
@@ -111,6 +114,14 @@ export function toSigstepError(thrown: unknown): SigstepError {
     hint: "Report it with the command or workflow that leads to it.",
     cause: thrown,
   });
+}
+
+/** The operating system's name for what went wrong (`ENOENT`), or the error's own name. */
+export function systemCode(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") {
+    return error.code;
+  }
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /**

@@ -17,6 +17,8 @@ import { parseDefaultFalse, parseExtensions } from "./x509.ts";
 
 /** An authority's answer. Unproven. */
 export interface TimestampResponse {
+  /** The whole answer, as received: what a bundle stores. */
+  readonly der: Uint8Array;
   /** PKIStatus: 0 granted, 1 granted with changes, above that refused. */
   readonly status: number;
   /** The authority's own words; text from outside. */
@@ -43,12 +45,13 @@ export interface TimestampInfo {
  * @see RFC 3161 section 2.4.2
  */
 export function parseTimestampResponse(bytes: Uint8Array): TimestampResponse {
-  const root = parseDer(new Uint8Array(bytes), "timestamp");
+  const der = new Uint8Array(bytes);
+  const root = parseDer(der, "timestamp");
   const fields = openSequence(root, "response");
   const status = parseStatus(fields.take(tags.sequence, "status"));
   const token = fields.takeOptional(tags.sequence);
   fields.end();
-  return { ...status, token: token === undefined ? undefined : parseContentInfo(token) };
+  return { der, ...status, token: token === undefined ? undefined : parseContentInfo(token) };
 }
 
 /** `PKIStatusInfo ::= SEQUENCE { INTEGER, SEQUENCE OF UTF8String OPTIONAL, BIT STRING OPTIONAL }` */

@@ -38,8 +38,10 @@ export class ProvenTimestamp {
   /** The authority's own certificate: the same for every check and for the signature. */
   readonly certificate: Certificate;
   readonly info: TimestampInfo;
+  readonly response: TimestampResponse;
 
-  private constructor(info: TimestampInfo, signer: TrustedSigner) {
+  private constructor(response: TimestampResponse, info: TimestampInfo, signer: TrustedSigner) {
+    this.response = response;
     this.time = info.time;
     this.authority = signer.authority;
     this.certificate = signer.certificate;
@@ -53,7 +55,7 @@ export class ProvenTimestamp {
     requireImprint(info, question.signature); // 4
     if (question.nonce !== undefined) requireNonce(info, question.nonce); // 5
     const signer = proveSigner(token, info, question.authorities); // 6 to 10
-    return new ProvenTimestamp(info, signer);
+    return new ProvenTimestamp(question.response, info, signer);
   }
 }
 

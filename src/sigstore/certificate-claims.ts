@@ -1,0 +1,130 @@
+// What a certificate repeats of its token: checked before use, and again on bundles from earlier runs.
+// Self-hosted instances put their own origin before paths, so any origin is accepted there.
+// https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md, config/identity/config.yaml
+import { quote, SigstepError } from "../errors.ts";
+import type { ProvenCertificate } from "./chain.ts";
+import type { FulcioExtensionName } from "./fulcio-extensions.ts";
+import type { IdentityToken } from "./token.ts";
+
+type Rule = readonly [FulcioExtensionName, template: string];
+
+// {name} stands for a claim, {origin} for any https or http origin, {ref_folder} for heads or tags.
+const common: readonly Rule[] = [
+  ["issuer", "{iss}"],
+  ["issuerV1", "{iss}"],
+  ["tokenSubject", "{sub}"],
+];
+
+const github: readonly Rule[] = [
+  ["githubWorkflowTrigger", "{event_name}"],
+  ["githubWorkflowSha", "{sha}"],
+  ["githubWorkflowName", "{workflow}"],
+  ["githubWorkflowRepository", "{repository}"],
+  ["githubWorkflowRef", "{ref}"],
+  ["buildSignerUri", "{origin}/{job_workflow_ref}"],
+  ["buildSignerDigest", "{job_workflow_sha}"],
+  ["runnerEnvironment", "{runner_environment}"],
+  ["sourceRepositoryUri", "{origin}/{repository}"],
+  ["sourceRepositoryDigest", "{sha}"],
+  ["sourceRepositoryRef", "{ref}"],
+  ["sourceRepositoryIdentifier", "{repository_id}"],
+  ["sourceRepositoryOwnerUri", "{origin}/{repository_owner}"],
+  ["sourceRepositoryOwnerIdentifier", "{repository_owner_id}"],
+  ["buildConfigUri", "{origin}/{workflow_ref}"],
+  ["buildConfigDigest", "{workflow_sha}"],
+  ["buildTrigger", "{event_name}"],
+  ["runInvocationUri", "{origin}/{repository}/actions/runs/{run_id}/attempts/{run_attempt}"],
+  ["sourceRepositoryVisibilityAtSigning", "{repository_visibility}"],
+  ["deploymentEnvironment", "{environment}"],
+];
+
+const gitlab: readonly Rule[] = [
+  ["buildSignerUri", "https://{ci_config_ref_uri}"],
+  ["buildSignerDigest", "{ci_config_sha}"],
+  ["runnerEnvironment", "{runner_environment}"],
+  ["sourceRepositoryUri", "{origin}/{project_path}"],
+  ["sourceRepositoryDigest", "{sha}"],
+  ["sourceRepositoryRef", "refs/{ref_folder}/{ref}"],
+  ["sourceRepositoryIdentifier", "{project_id}"],
+  ["sourceRepositoryOwnerUri", "{origin}/{namespace_path}"],
+  ["sourceRepositoryOwnerIdentifier", "{namespace_id}"],
+  ["buildConfigUri", "https://{ci_config_ref_uri}"],
+  ["buildConfigDigest", "{ci_config_sha}"],
+  ["buildTrigger", "{pipeline_source}"],
+  ["runInvocationUri", "{origin}/{project_path}/-/jobs/{job_id}"],
+  ["sourceRepositoryVisibilityAtSigning", "{project_visibility}"],
+  ["deploymentEnvironment", "{environment}"],
+];
+
+/**
+ * Checks every extension that repeats a claim of `token`, and that the certificate's one name is the
+ * workflow's, or the e-mail address. An extension or claim that is not there is not compared.
+ *
+ * @param except - Extensions that may differ: an earlier attempt of the same job has another run.
+ * @throws SigstepError CERTIFICATE_INVALID with the first that differs.
+ */
+export function verifyClaims(
+  certificate: ProvenCertificate,
+  token: IdentityToken,
+  except: readonly FulcioExtensionName[] = [],
+): void {
+  const { named } = certificate.certificate.fulcio;
+  if (named.issuer === undefined && named.issuerV1 === undefined) {
+    throw differs("issuer", "(none)", token.issuer);
+  }
+  for (const [name, template] of rulesFor(token)) {
+    const found = named[name];
+    if (found === undefined || except.includes(name)) continue;
+    const wanted = expand(template, token.claims);
+    if (wanted?.test(found) === false) throw differs(name, found, describe(template, token));
+  }
+  verifyName(certificate, token);
+}
+
+function rulesFor({ claims }: IdentityToken): Rule[] {
+  if (claims.has("job_workflow_ref")) return [...common, ...github];
+  return claims.has("ci_config_ref_uri") ? [...common, ...gitlab] : [...common];
+}
+
+/** The template as a pattern of the whole text; undefined when the token lacks one of its claims. */
+function expand(template: string, claims: ReadonlyMap<string, string>): RegExp | undefined {
+  const missing: string[] = [];
+  const pattern = template.replaceAll(/\{(\w+)\}|([.\-/])/g, (found, claim?: string) => {
+    if (claim === undefined) return `\\${found}`;
+    if (claim === "origin") return "https?:\\/\\/[^/]+";
+    const value = claim === "ref_folder" ? refFolder(claims) : claims.get(claim);
+    if (value === undefined) missing.push(claim);
+    return escapePattern(value ?? "");
+  });
+  return missing.length === 0 ? new RegExp(`^${pattern}$`) : undefined;
+}
+
+/** Fulcio's rule for GitLab, whose `ref` is a bare name. */
+function refFolder(claims: ReadonlyMap<string, string>): string | undefined {
+  const type = claims.get("ref_type");
+  return type === undefined ? undefined : type === "branch" ? "heads" : "tags";
+}
+
+function describe(template: string, { claims }: IdentityToken): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, claim: string) => claims.get(claim) ?? "…");
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+}
+
+/** CI certificates are named after the workflow that ran, e-mail certificates after the address. */
+function verifyName({ certificate, identity }: ProvenCertificate, token: IdentityToken): void {
+  const wanted = certificate.fulcio.named.buildSignerUri ?? token.claims.get("email");
+  if (wanted !== undefined && identity.value !== wanted) {
+    throw differs("subject alternative name", identity.value, wanted);
+  }
+}
+
+function differs(what: string, found: string, wanted: string): SigstepError {
+  return new SigstepError(
+    "CERTIFICATE_INVALID",
+    `The certificate is for another identity: its ${what} is ${quote(found)}, the token says ${quote(wanted)}.`,
+    { hint: "This is not the certificate that was asked for. Tell those who run this Fulcio." },
+  );
+}

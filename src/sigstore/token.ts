@@ -1,0 +1,112 @@
+// Claims of an identity token: read to fail early and clearly, never to decide whom to trust.
+// Fulcio verifies the token; we never print it. RFC 7519.
+import { parseBase64url } from "../encoding/base64.ts";
+import { JsonValue, parseJson, type JsonSource } from "../encoding/json.ts";
+import { quote, SigstepError } from "../errors.ts";
+
+const maxLength = 64 * 1024;
+
+const source: JsonSource = {
+  label: "identity token",
+  code: "IDENTITY_INVALID",
+  maxBytes: maxLength,
+};
+
+/** A token and those of its claims that signing needs. */
+export interface IdentityToken {
+  /** The token itself: a secret. */
+  readonly raw: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly expires: Date;
+  /** What proof of possession signs: the verified e-mail address, else the subject, byte for byte. */
+  readonly challenge: string;
+  /** Every claim with a value that a certificate extension could repeat, as text. */
+  readonly claims: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a token for `audience`.
+ *
+ * @throws SigstepError IDENTITY_INVALID when it is no token, has another audience or lacks a claim;
+ * IDENTITY_EXPIRED when it ended before `now`. No message holds any part of the token but claims.
+ */
+export function parseIdentityToken(raw: string, audience: string, now: Date): IdentityToken {
+  const claims = parseClaims(raw);
+  checkAudience(claims.get("aud"), audience);
+  const expires = new Date(claims.get("exp").integer() * 1000);
+  if (expires <= now) {
+    throw new SigstepError(
+      "IDENTITY_EXPIRED",
+      `The identity token expired ${expires.toISOString()}.`,
+      {
+        hint: "Get a fresh token: on GitLab it lives as long as the job's timeout, so raise that or sign earlier. If the time looks wrong, check the runner's clock.",
+      },
+    );
+  }
+  return {
+    raw,
+    issuer: claims.get("iss").string(),
+    subject: claims.get("sub").string(),
+    expires,
+    challenge: chooseChallenge(claims),
+    claims: textClaims(claims),
+  };
+}
+
+function parseClaims(raw: string): JsonValue {
+  const parts = raw.split(".");
+  const [, payload] = parts;
+  if (parts.length !== 3 || payload === undefined || raw.length > maxLength) {
+    throw new SigstepError("IDENTITY_INVALID", "The identity token is not a JWT.", {
+      hint: "Pass the token itself, as issued: three parts with dots between them.",
+    });
+  }
+  try {
+    return parseJson(parseBase64url(payload, "its payload"), source);
+  } catch (error) {
+    // The cause of a JSON error quotes the text, here a secret: it ends here.
+    if (error instanceof SigstepError && error.code === "IDENTITY_INVALID") {
+      throw new SigstepError(error.code, error.message, { hint: error.hint });
+    }
+    throw new SigstepError("IDENTITY_INVALID", "The identity token's payload is not base64url.");
+  }
+}
+
+function checkAudience(aud: JsonValue, audience: string): void {
+  const found = Array.isArray(aud.raw)
+    ? aud.items(100).map((item) => item.string())
+    : [aud.string()];
+  if (found.includes(audience)) return;
+  const shown = found.map((name) => quote(name, 60)).join(", ");
+  throw new SigstepError(
+    "IDENTITY_INVALID",
+    `The identity token is for audience ${shown}, not ${quote(audience, 60)}.`,
+    {
+      hint: `Ask for a token with that audience. On GitLab:\n  id_tokens:\n    SIGSTORE_ID_TOKEN:\n      aud: ${audience}`,
+    },
+  );
+}
+
+/**
+ * Issuers of e-mail identities are challenged by address, all others by subject.
+ *
+ * An address that is not verified is refused by Fulcio; saying so here saves the round trip.
+ */
+function chooseChallenge(claims: JsonValue): string {
+  const email = claims.get("email");
+  if (!email.present) return claims.get("sub").string();
+  const verified = claims.get("email_verified").raw;
+  if (verified === true || verified === "true") return email.string();
+  throw claims.get("email_verified").refuse("is not true: Fulcio takes verified addresses only");
+}
+
+function textClaims(claims: JsonValue): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const [name, value] of Object.entries(claims.members())) {
+    if (typeof value === "string") texts.set(name, value);
+    else if (typeof value === "number" || typeof value === "boolean")
+      texts.set(name, String(value));
+  }
+  return texts;
+}
