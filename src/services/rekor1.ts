@@ -1,0 +1,106 @@
+// Rekor v1: one entry. An equal entry that is there already is as good as a new one.
+// protocol: sigstore/rekor openapi.yaml.
+import { parseHex } from "../encoding/base64.ts";
+import { parseJson, type JsonValue } from "../encoding/json.ts";
+import { quote, SigstepError } from "../errors.ts";
+import type { LogEntry } from "../sigstore/entry.ts";
+import { parseAnswer } from "./answer.ts";
+import type { Http, HttpRequest, HttpResponse, RetryReason } from "./http.ts";
+
+const service = "Rekor";
+const timeoutMs = 30_000;
+const maxBytes = 4 * 1024 * 1024;
+const maxHashes = 64;
+
+/** How long and how patiently to ask a log. */
+export interface LogOptions {
+  /** No try starts after it: the certificate ends then. */
+  readonly deadline: Date;
+  readonly onRetry: (reason: RetryReason) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Logs `body`, sending the same bytes each time: a lost answer comes back as 409 with the entry's
+ * address.
+ *
+ * @param base - Base URL of the log.
+ * @param body - See `encodeHashedRekord1`.
+ * @throws SigstepError SERVICE_REFUSED, SERVICE_ANSWER_INVALID, and those of the door.
+ */
+export async function requestEntry1(
+  http: Http,
+  base: URL,
+  { body, ...options }: LogOptions & { readonly body: string },
+): Promise<LogEntry> {
+  const url = new URL(`${base.href.replace(/\/+$/, "")}/api/v1/log/entries`);
+  const response = await http.request({ ...ask(url, options), method: "POST", body });
+  if (response.status !== 409) return parseEntryAnswer(response);
+  const existing = locateEntry(url, response);
+  return parseEntryAnswer(await http.request(ask(existing, options)));
+}
+
+function ask(url: URL, options: LogOptions): HttpRequest {
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  return { service, method: "GET", url, headers, timeoutMs, maxBytes, retry: "budget", ...options };
+}
+
+/** Address of the equal entry; another host than the log's is never asked. */
+function locateEntry(url: URL, response: HttpResponse): URL {
+  const location = response.headers.location ?? "";
+  const found = URL.parse(location, url.href);
+  if (found !== null && found.origin === url.origin && found.pathname.startsWith(url.pathname)) {
+    return found;
+  }
+  throw new SigstepError(
+    "SERVICE_ANSWER_INVALID",
+    `Rekor says that an equal entry exists, at ${quote(location)}, which is not an address of its own.`,
+    { where: service },
+  );
+}
+
+/**
+ * The one entry of an answer.
+ *
+ * @throws SigstepError SERVICE_REFUSED, SERVICE_ANSWER_INVALID
+ */
+export function parseEntryAnswer(response: HttpResponse): LogEntry {
+  const json = parseAnswer(service, response, maxBytes);
+  const [name, ...more] = Object.keys(json.members());
+  if (name === undefined || more.length > 0) throw json.refuse("holds not one entry");
+  const entry = json.get(name);
+  const body = entry.get("body").base64();
+  return {
+    logIndex: entry.get("logIndex").int64(),
+    logId: hex(entry.get("logID")),
+    ...parseKind(body),
+    integratedTime: entry.get("integratedTime").int64(),
+    inclusionPromise: entry.get("verification").get("signedEntryTimestamp").base64(),
+    inclusionProof: parseProof(entry.get("verification").get("inclusionProof")),
+    canonicalizedBody: body,
+  };
+}
+
+function parseKind(body: Uint8Array): Pick<LogEntry, "kind" | "version"> {
+  const label = "body of Rekor's entry";
+  const json = parseJson(body, { label, code: "SERVICE_ANSWER_INVALID", maxBytes });
+  return { kind: json.get("kind").string(), version: json.get("apiVersion").string() };
+}
+
+function parseProof(json: JsonValue): NonNullable<LogEntry["inclusionProof"]> {
+  return {
+    logIndex: json.get("logIndex").int64(),
+    rootHash: hex(json.get("rootHash")),
+    treeSize: json.get("treeSize").int64(),
+    hashes: json.get("hashes").itemsOrNone(maxHashes).map(hex),
+    checkpoint: json.get("checkpoint").string(),
+  };
+}
+
+function hex(json: JsonValue): Uint8Array {
+  try {
+    return parseHex(json.string(), "it");
+  } catch (error) {
+    throw json.refuse("is not hexadecimal", error);
+  }
+}
