@@ -58,7 +58,7 @@ function importsOf(path: string, text: string): readonly string[] {
 }
 
 function folderOf(path: string): string {
-  if (path === "action.ts" || path === "cli.ts") return "entry";
+  if (["action.ts", "cli.ts", "entry.ts"].includes(path)) return "entry";
   return path === "errors.ts" ? "errors" : (path.split("/", 1)[0] ?? "");
 }
 

@@ -1,0 +1,4 @@
+// Entry: the GitHub Action.
+import { runAction } from "./entry.ts";
+
+await runAction();

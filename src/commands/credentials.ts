@@ -1,0 +1,141 @@
+// One key and one certificate for the whole run, made when the first file needs them and made anew
+// only when the certificate is about to end.
+import { encodePem } from "../encoding/pem.ts";
+import { equalBytes } from "../encoding/base64.ts";
+import { computeDigest } from "../crypto/digest.ts";
+import { createEphemeralSigner, type Signer } from "../crypto/signer.ts";
+import { SigstepError } from "../errors.ts";
+import { requestCertificate, type CertificateAnswer } from "../services/fulcio.ts";
+import type { Http } from "../services/http.ts";
+import { parseCertificate, type Certificate } from "../sigstore/certificate.ts";
+import { verifyClaims } from "../sigstore/certificate-claims.ts";
+import { verifyChain, type ProvenCertificate } from "../sigstore/chain.ts";
+import { verifySct } from "../sigstore/sct.ts";
+import { parseDetachedSct } from "../sigstore/sct-list.ts";
+import type { Credential } from "../sigstore/sign.ts";
+import type { IdentityToken } from "../sigstore/token.ts";
+import type { TrustedRoot } from "../sigstore/trust.ts";
+import type { TokenSource } from "./identity.ts";
+import type { Instance } from "./instance.ts";
+import type { World } from "./world.ts";
+
+/** A certificate with less left is replaced before the next file. */
+const renewalMs = 60_000;
+/** No request starts so close to the end: its answer would come too late. */
+const marginMs = 5_000;
+
+/** Gives the credential to sign with now. */
+export interface CredentialSource {
+  /**
+   * The present credential, or a new one when less than 60 s of it remain. Callers that come
+   * together share one request; a failure is final for all of them.
+   *
+   * @throws SigstepError of the token, of Fulcio, CERTIFICATE_INVALID, SCT_INVALID
+   */
+  get(): Promise<Credential>;
+}
+
+/** What a credential is made with. */
+export interface CredentialContext {
+  readonly tokens: TokenSource;
+  readonly http: Http;
+  readonly instance: Instance;
+  readonly world: World;
+  /** Hears of each certificate: it is in a public log from then on. */
+  readonly onCertificate: (certificate: ProvenCertificate) => void;
+}
+
+/** A source that has asked nobody yet. */
+export function createCredentialSource(context: CredentialContext): CredentialSource {
+  let pending: Promise<Held> | undefined;
+  return {
+    get: async () => {
+      pending ??= certify(context);
+      const held = await pending;
+      if (context.world.now() < held.renewAt) return held.credential;
+      // Whoever comes first begins the renewal; the others find it begun.
+      if ((await pending) === held) pending = certify(context);
+      return (await pending).credential;
+    },
+  };
+}
+
+interface Held {
+  readonly credential: Credential;
+  readonly renewAt: Date;
+}
+
+async function certify(context: CredentialContext): Promise<Held> {
+  const { world, instance, http } = context;
+  const token = await context.tokens.get();
+  const signer = createEphemeralSigner();
+  const challenge = Buffer.from(token.challenge, "utf8");
+  const answer = await requestCertificate(http, instance.services.ca.url, {
+    token,
+    publicKey: encodePem(signer.spki, "PUBLIC KEY"),
+    proofOfPossession: await signer.sign(computeDigest("sha256", challenge), challenge),
+  });
+  const certificate = verifyAnswer({ answer, signer, token }, instance.trustedRoot);
+  context.onCertificate(certificate);
+  return hold({ signer, certificate }, world.now());
+}
+
+/**
+ * Deadlines run on our clock from the moment of issue, so that a runner whose clock is wrong still
+ * uses the whole life of its certificate and no more.
+ */
+function hold(parts: Pick<Credential, "signer" | "certificate">, now: Date): Held {
+  const { notBefore, notAfter } = parts.certificate.certificate;
+  const lifeMs = notAfter.getTime() - notBefore.getTime();
+  const end = now.getTime() + lifeMs;
+  return {
+    credential: { ...parts, deadline: new Date(end - Math.min(marginMs, lifeMs / 4)) },
+    renewAt: new Date(end - Math.min(renewalMs, lifeMs / 2)),
+  };
+}
+
+interface Issued {
+  readonly answer: CertificateAnswer;
+  readonly signer: Signer;
+  readonly token: IdentityToken;
+}
+
+/**
+ * Proves that the answer is a certificate for our key and identity by an authority we trust, logged
+ * where the trusted root knows certificate logs.
+ *
+ * @throws SigstepError CERTIFICATE_INVALID, SCT_INVALID
+ */
+function verifyAnswer(
+  { answer, signer, token }: Issued,
+  trustedRoot: TrustedRoot,
+): ProvenCertificate {
+  const [leaf, ...intermediates] = answer.certificates.map(readCertificate);
+  if (leaf === undefined) throw invalid("is missing");
+  if (!equalBytes(leaf.spki, signer.spki)) throw invalid("is for another key than ours");
+  const proven = verifyChain({
+    leaf,
+    intermediates,
+    authorities: trustedRoot.certificateAuthorities,
+    at: [leaf.notBefore],
+  });
+  verifyClaims(proven, token);
+  if (trustedRoot.ctLogs.length > 0) {
+    const detached = parseDetachedSct(answer.detachedSct ?? new Uint8Array());
+    const question = { certificate: proven, ctLogs: trustedRoot.ctLogs };
+    verifySct(detached === undefined ? question : { ...question, detached });
+  }
+  return proven;
+}
+
+function readCertificate(der: Uint8Array): Certificate {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    throw invalid("cannot be read", error);
+  }
+}
+
+function invalid(why: string, cause?: unknown): SigstepError {
+  return new SigstepError("CERTIFICATE_INVALID", `Fulcio's certificate ${why}.`, { cause });
+}

@@ -1,0 +1,96 @@
+// Command-line arguments: flags of the input table and paths. Nothing is interpreted here but form.
+import { quote, SigstepError } from "../errors.ts";
+import { environmentName } from "../runner/runner.ts";
+import type { InputSpec } from "./input-table.ts";
+
+/** Arguments as given. */
+export interface Flags {
+  /** Raw text by input name. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly paths: readonly string[];
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+const switches = ["json", "help"];
+
+/**
+ * Splits arguments into flags (`--x value`, `--x=value`, for booleans also `--x` alone) and paths.
+ * After `--` everything is a path.
+ *
+ * @throws SigstepError INPUT_UNKNOWN, INPUT_MISSING, INPUT_CONFLICT, INPUT_VALUE
+ */
+export function parseFlags(args: readonly string[], specs: readonly InputSpec[]): Flags {
+  const values = new Map<string, string>();
+  const paths: string[] = [];
+  const on = new Set<string>();
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--") {
+      paths.push(...rest.splice(0));
+    } else if (arg === "-h") on.add("help");
+    else if (!arg.startsWith("-") || arg === "-") paths.push(arg);
+    else {
+      const [name, value] = readFlag(arg, rest, specs);
+      if (switches.includes(name)) on.add(name);
+      else if (values.has(name)) throw twice(name);
+      else values.set(name, value);
+    }
+  }
+  return { values, paths, json: on.has("json"), help: on.has("help") };
+}
+
+function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): [string, string] {
+  const [, name = "", given] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
+  if (switches.includes(name) && given === undefined) return [name, ""];
+  const spec = specs.find((known) => known.name === name);
+  if (spec === undefined) throw unknownFlag(arg, specs);
+  if (spec.secret === true) throw secretFlag(name);
+  return [name, given ?? takeValue(spec, rest)];
+}
+
+/** The value that follows a flag; a boolean without one is true. */
+function takeValue({ name, kind }: InputSpec, rest: string[]): string {
+  const [next] = rest;
+  if (kind.type === "boolean" && next !== "true" && next !== "false") return "true";
+  if (next !== undefined && next !== "--") return rest.shift() ?? "";
+  throw new SigstepError("INPUT_MISSING", `Flag --${name} has no value.`, {
+    where: name,
+    hint: `Write --${name}=VALUE.`,
+  });
+}
+
+function twice(name: string): SigstepError {
+  return new SigstepError("INPUT_CONFLICT", `Flag --${name} is given twice.`, { where: name });
+}
+
+function secretFlag(name: string): SigstepError {
+  const variable = environmentName(name);
+  return new SigstepError("INPUT_VALUE", `A secret is never given as a flag: --${name}.`, {
+    where: name,
+    hint: `Arguments are visible to every process of the machine. Use the variable ${variable} or --${name}-file. Treat this value as leaked.`,
+  });
+}
+
+function unknownFlag(arg: string, specs: readonly InputSpec[]): SigstepError {
+  const flag = arg.replace(/=.*$/s, "");
+  const known = specs.filter(({ secret }) => secret !== true).map(({ name }) => `--${name}`);
+  const near = known.find((name) => isNear(name, flag));
+  return new SigstepError("INPUT_UNKNOWN", `There is no flag ${quote(flag, 60)}.`, {
+    hint:
+      near === undefined
+        ? "See --help. A path that begins with a dash is written after `--` or as ./-name."
+        : `Did you mean ${near}?`,
+  });
+}
+
+/** Whether one edit, or leaving out dashes and underscores, leads from one to the other. */
+function isNear(known: string, given: string): boolean {
+  const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, "");
+  const [long, short] = [plain(known), plain(given)].toSorted((a, b) => b.length - a.length);
+  if (long === undefined || short === undefined || long.length - short.length > 1) return false;
+  let same = 0;
+  while (same < short.length && long[same] === short[same]) same++;
+  const tail = long.slice(same + 1);
+  return tail === short.slice(same) || tail === short.slice(same + 1);
+}

@@ -1,0 +1,34 @@
+// Every output of an action, once: action.yml, the README's table and the report come from here.
+
+/** One output. */
+export interface OutputSpec {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** Every output of `sign`. */
+export const signOutputs = [
+  { name: "status", help: "signed, partial, failed or dry-run." },
+  {
+    name: "bundle-dir",
+    help: "Folder that holds the manifest and, unless beside their files, the bundles.",
+  },
+  {
+    name: "manifest-path",
+    help: "JSON file with every result: digests, bundles, log entries, identity, failures.",
+  },
+  {
+    name: "bundle-paths",
+    help: "Paths of the bundles, one a line; the first 200, the manifest has all.",
+  },
+  {
+    name: "log-indexes",
+    help: "Indexes of the log entries, one a line; the first 200, the manifest has all.",
+  },
+  { name: "verify-commands", help: "Commands that verify the bundles, one a line; the first 10." },
+  { name: "certificate-identity", help: "Identity in the certificate, for verifiers." },
+  { name: "certificate-oidc-issuer", help: "Issuer of that identity, for verifiers." },
+] as const satisfies readonly OutputSpec[];
+
+/** Name of an output. */
+export type OutputName = (typeof signOutputs)[number]["name"];

@@ -1,0 +1,38 @@
+// The plan in words: what a dry run prints.
+import { quote } from "../errors.ts";
+import type { Plan } from "./plan.ts";
+
+const shownFiles = 100;
+
+/** The plan, one line a thing. */
+export function describePlan(plan: Plan): string {
+  const { files, instance, manifestPath } = plan;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const { ca, logs, tsas } = instance.services;
+  const rest = files.length - shownFiles;
+  return [
+    `Dry run: nothing is signed and nobody is asked.`,
+    `Would sign ${files.length} ${files.length === 1 ? "file" : "files"}, ${bytes} bytes, with ${instance.name}:`,
+    ...files
+      .slice(0, shownFiles)
+      .map(
+        ({ path, size, bundlePath }) => `  ${quote(path)} (${size} bytes) → ${quote(bundlePath)}`,
+      ),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    `Manifest: ${quote(manifestPath)}`,
+    `Certificate: ${ca.url.href}`,
+    ...logs.map(({ url, version }) => `Log: ${url.href} (Rekor v${version})`),
+    ...tsas.map(({ url }) => `Timestamp: ${url.href}`),
+    ...describePublic(plan),
+  ].join("\n");
+}
+
+function describePublic({ instance, files }: Plan): string[] {
+  if (instance.services.logs.length === 0) return ["No log: nothing would become public."];
+  const where = instance.isPublicGood
+    ? "in the public log, for ever"
+    : "to those who can read that log";
+  return [
+    `Would become visible ${where}: the identity of this job (workflow, repository, ref, commit, run), and ${files.length === 1 ? "the digest of the file" : `${files.length} digests`}. File names and contents would not.`,
+  ];
+}

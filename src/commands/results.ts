@@ -1,0 +1,100 @@
+// What became of each file of a run. Filled while it runs, read by the report.
+import type { SigstepError, Published } from "../errors.ts";
+import { encodeHex } from "../encoding/base64.ts";
+import type { ProvenCertificate } from "../sigstore/chain.ts";
+import type { SignedArtifact } from "../sigstore/sign.ts";
+import { provenTimes } from "../sigstore/times.ts";
+import type { ProvenEntry } from "../sigstore/verify-entry.ts";
+import type { PlannedFile } from "./plan.ts";
+
+/** A log entry as later readers need it. */
+export interface EntryResult {
+  /** Global index, decimal. */
+  readonly logIndex: string;
+  readonly url: string;
+}
+
+/** A file with its bundle. */
+export interface SignedResult {
+  readonly kind: "signed" | "kept";
+  readonly file: PlannedFile;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly entries: readonly EntryResult[];
+  /** Whose certificate the bundle holds. */
+  readonly certificate: CertificateFacts;
+  /** ISO 8601, all that were proven. */
+  readonly times: readonly string[];
+}
+
+/** A file without one. */
+export interface FailedResult {
+  readonly kind: "failed";
+  readonly file: PlannedFile;
+  readonly error: SigstepError;
+  /** Entries that stay public although no bundle came of them. */
+  readonly published: readonly Published[];
+}
+
+/** Identity and issuer of a certificate, as verifiers ask for them. */
+export interface CertificateFacts {
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/** Facts of a certificate; the first extension names the issuer of very old ones. */
+export function certificateFacts({ identity, certificate }: ProvenCertificate): CertificateFacts {
+  const { issuer, issuerV1 } = certificate.fulcio.named;
+  return { identity: identity.value, issuer: issuer ?? issuerV1 ?? "" };
+}
+
+export type FileResult = SignedResult | FailedResult;
+
+/** The result of a file that has been signed, or was before. */
+export function signedResult(
+  kind: SignedResult["kind"],
+  file: PlannedFile,
+  artifact: SignedArtifact,
+): SignedResult {
+  return {
+    kind,
+    file,
+    sha256: encodeHex(artifact.signed.digest.bytes),
+    certificate: certificateFacts(artifact.certificate),
+    entries: artifact.entries.map(describeEntry),
+    times: provenTimes(artifact).map((time) => time.toISOString()),
+  };
+}
+
+/** Whether a result has a bundle. */
+export function hasBundle(result: FileResult): result is SignedResult {
+  return result.kind !== "failed";
+}
+
+/** Index and address of an entry. */
+export function describeEntry({ entry, log }: ProvenEntry): EntryResult {
+  return { logIndex: String(entry.logIndex), url: entryUrl(log.baseUrl, entry) };
+}
+
+/** Rekor v1 has an address for each entry; Rekor v2 shows its tiles only, so its name must do. */
+function entryUrl(baseUrl: string, { version, logIndex }: ProvenEntry["entry"]): string {
+  const base = baseUrl.replace(/\/+$/, "");
+  if (version === "0.0.2") return base;
+  if (base === "https://rekor.sigstore.dev")
+    return `https://search.sigstore.dev/?logIndex=${logIndex}`;
+  return `${base}/api/v1/log/entries?logIndex=${logIndex}`;
+}
+
+/** An entry as the part of an error that says what is public. */
+export function publishedEntry(file: PlannedFile, entry: ProvenEntry): Published {
+  const { logIndex: index, url } = describeEntry(entry);
+  return { kind: "log-entry", what: file.name, index, url };
+}
+
+/** Everything that a run of `sign` has done. */
+export interface SignResults {
+  readonly files: readonly FileResult[];
+  /** Certificates that were issued, in order; empty when every bundle was there already. */
+  readonly certificates: readonly ProvenCertificate[];
+  readonly seconds: number;
+}

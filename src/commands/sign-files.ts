@@ -1,0 +1,172 @@
+// All files of a plan, as many at once as the services bear; each bundle is written when it is ready.
+import { access } from "node:fs/promises";
+import { SigstepError, toSigstepError, type ErrorCode, type Published } from "../errors.ts";
+import { createGate, type Gate } from "../services/gate.ts";
+import type { Http, RetryReason } from "../services/http.ts";
+import { encodeBundle } from "../sigstore/bundle.ts";
+import type { ProvenCertificate } from "../sigstore/chain.ts";
+import { signArtifact, type SignedArtifact, type SigningSteps } from "../sigstore/sign.ts";
+import { readFile } from "../subjects/read.ts";
+import { createCredentialSource } from "./credentials.ts";
+import type { TokenSource } from "./identity.ts";
+import { findKeptBundle } from "./kept.ts";
+import type { Plan, PlannedFile } from "./plan.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import type { SignRequest } from "./request.ts";
+import { publishedEntry, signedResult, type FileResult, type SignResults } from "./results.ts";
+import { createSteps } from "./steps.ts";
+import type { World } from "./world.ts";
+import { writeWhole } from "./write.ts";
+
+/** What signing files takes besides the plan. */
+export interface SignContext {
+  readonly request: SignRequest;
+  readonly world: World;
+  readonly http: Http;
+  readonly tokens: TokenSource;
+}
+
+/**
+ * Signs every file of `plan`. A file that fails is a result like the others.
+ *
+ * @throws SigstepError when nothing could be signed for a reason that is not a file's: no certificate.
+ */
+export async function signFiles(plan: Plan, context: SignContext): Promise<SignResults> {
+  const run = new SigningRun(plan, context);
+  return run.signAll();
+}
+
+class SigningRun {
+  readonly #plan: Plan;
+  readonly #context: SignContext;
+  readonly #gate: Gate;
+  readonly #progress: Progress;
+  readonly #certificates: ProvenCertificate[] = [];
+  readonly #steps: Omit<SigningSteps, "onPublished">;
+  /** Why no further file is begun. */
+  #stopped: SigstepError | undefined;
+  #failuresInARow = 0;
+
+  constructor(plan: Plan, context: SignContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#gate = createGate(plan.concurrency);
+    this.#progress = createProgress(plan.files.length, context.world);
+    const credentials = createCredentialSource({
+      ...context,
+      instance: plan.instance,
+      onCertificate: (certificate) => this.#certificates.push(certificate),
+    });
+    this.#steps = createSteps(plan.instance, {
+      http: context.http,
+      signal: context.world.signal,
+      credentials,
+      onRetry: (reason) => this.#giveWay(reason),
+    });
+  }
+
+  async signAll(): Promise<SignResults> {
+    const { now } = this.#context.world;
+    const started = now().getTime();
+    if (await this.#needsCertificate()) await this.#steps.certify();
+    const files = await Promise.all(
+      this.#plan.files.map((file) => this.#gate.run(() => this.#signOrFail(file))),
+    );
+    this.#progress.end();
+    const seconds = (now().getTime() - started) / 1000;
+    return { files, certificates: this.#certificates, seconds };
+  }
+
+  /** A run that finds every bundle in its place asks nobody for a certificate. */
+  async #needsCertificate(): Promise<boolean> {
+    if (this.#context.request.force) return true;
+    for (const { bundlePath } of this.#plan.files) {
+      if (!(await isThere(bundlePath))) return true;
+    }
+    return false;
+  }
+
+  async #signOrFail(file: PlannedFile): Promise<FileResult> {
+    const published: Published[] = [];
+    try {
+      if (this.#stopped !== undefined) throw this.#stopped;
+      if (this.#context.world.signal.aborted) throw cancelled();
+      const result = await this.#sign(file, published);
+      this.#failuresInARow = 0;
+      return result;
+    } catch (thrown) {
+      const error = toSigstepError(thrown);
+      this.#stopIfCommon(error);
+      return { kind: "failed", file, error, published };
+    } finally {
+      this.#progress.advance();
+    }
+  }
+
+  async #sign(file: PlannedFile, published: Published[]): Promise<FileResult> {
+    const { world, request, tokens } = this.#context;
+    const { trustedRoot } = this.#steps;
+    const { digest, content } = await readFile(file, world.signal);
+    const artifact = { digest, content };
+    if (!request.force) {
+      const kept = await findKeptBundle(file, artifact, { trustedRoot, tokens });
+      if (kept !== undefined) return signedResult("kept", file, kept);
+    }
+    const signed = await signArtifact(artifact, {
+      ...this.#steps,
+      onPublished: (entry) => published.push(publishedEntry(file, entry)),
+    });
+    await writeWhole(file.bundlePath, encodeSigned(signed));
+    return signedResult("signed", file, signed);
+  }
+
+  /**
+   * What would befall the others too ends the run: a service that is down, a full disk, or the same
+   * refusal three times in a row. Each further file would only leave one more useless public entry.
+   */
+  #stopIfCommon(error: SigstepError): void {
+    if (ownFailures.has(error.code)) return;
+    this.#failuresInARow++;
+    if (finalFailures.has(error.code) || this.#failuresInARow >= 3) this.#stopped ??= error;
+  }
+
+  #giveWay({ status }: RetryReason): void {
+    if (status === 429 || status === 503) this.#gate.lower();
+  }
+}
+
+/** Failures that say nothing about other files. */
+const ownFailures: ReadonlySet<string> = new Set<ErrorCode>(["FILE_CHANGED", "FILE_UNREADABLE"]);
+
+/** Failures that are every other file's as well. */
+const finalFailures: ReadonlySet<string> = new Set<ErrorCode>([
+  "SERVICE_UNAVAILABLE",
+  "WRITE_FAILED",
+  "CANCELLED",
+  "IDENTITY_EXPIRED",
+  "IDENTITY_REFUSED",
+  "IDENTITY_UNAVAILABLE",
+]);
+
+function cancelled(): SigstepError {
+  return new SigstepError("CANCELLED", "The run was cancelled.", {
+    hint: "Run again: files that have their bundle are not signed a second time.",
+  });
+}
+
+function encodeSigned({ signed, entries, timestamps }: SignedArtifact): string {
+  return encodeBundle({
+    ...signed,
+    entries: entries.map(({ entry }) => entry),
+    timestamps: timestamps.map(({ response }) => response.der),
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

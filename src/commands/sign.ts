@@ -1,0 +1,70 @@
+// `sign`: files → message-signature bundles. Reads top to bottom: plan, identity, files, report.
+import { readFile as readBytes } from "node:fs/promises";
+import { SigstepError, systemCode, quote } from "../errors.ts";
+import { findFiles } from "../subjects/find.ts";
+import { readInstance } from "./instance.ts";
+import { guardPublicLog } from "./leak-guard.ts";
+import { createTokenSource } from "./identity.ts";
+import { makePlan, type Plan } from "./plan.ts";
+import { describePlan } from "./plan-text.ts";
+import { reportSign, type SignReport } from "./report.ts";
+import type { SignRequest } from "./request.ts";
+import { signFiles } from "./sign-files.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Does what `request` asks.
+ *
+ * Files that fail do not stop the others; they are in the report.
+ *
+ * @throws SigstepError whatever stops the run as a whole: bad input, no identity, no certificate.
+ */
+export async function sign(request: SignRequest, world: World): Promise<SignReport> {
+  const files = await findFiles(request.items);
+  const instance = await readInstance(request.instance, world.now());
+  const plan = makePlan(request, files, instance);
+  const caPem = request.caFile === undefined ? undefined : await readCaFile(request.caFile);
+  if (request.dryRun) return describeOnly(plan, world);
+  const http = await world.openHttp({
+    budgetMs: request.retryBudgetMs,
+    insecureHosts: request.insecureHosts,
+    ...(caPem === undefined ? {} : { caPem }),
+  });
+  try {
+    const tokens = createTokenSource(request, world, http);
+    world.runner.info(`Signing ${count(files.length)} with ${instance.name}.`);
+    await guardPublicLog(await tokens.get(), plan, request.allowPublicLog);
+    const results = await signFiles(plan, { request, world, http, tokens });
+    return await reportSign(plan, results, { request, world });
+  } finally {
+    await http.close();
+  }
+}
+
+async function describeOnly(plan: Plan, world: World): Promise<SignReport> {
+  world.runner.info(describePlan(plan));
+  const outputs = { status: "dry-run", "bundle-dir": plan.bundleDir } as const;
+  for (const [name, value] of Object.entries(outputs)) await world.runner.output(name, value);
+  return { status: "dry-run", exitCode: 0, outputs, failures: [] };
+}
+
+async function readCaFile(path: string): Promise<string> {
+  try {
+    return await readBytes(path, "utf8");
+  } catch (error) {
+    const why = systemCode(error);
+    throw new SigstepError(
+      "INPUT_UNREADABLE",
+      `Input ca-file: ${quote(path)} cannot be read (${why}).`,
+      {
+        where: "ca-file",
+        hint: "Check the path: it is relative to the working directory of this step.",
+        cause: error,
+      },
+    );
+  }
+}
+
+function count(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
+}

@@ -1,0 +1,118 @@
+// Joins the order of signing with the services of one instance: each answer is proven on receipt.
+import { SigstepError, toSigstepError } from "../errors.ts";
+import type { Http, RetryReason } from "../services/http.ts";
+import { requestEntry1, type LogOptions } from "../services/rekor1.ts";
+import { requestEntry2 } from "../services/rekor2.ts";
+import { requestTimestamp } from "../services/tsa.ts";
+import {
+  encodeHashedRekord1,
+  encodeHashedRekord2,
+  type LogEntry,
+  type SignedDigest,
+} from "../sigstore/entry.ts";
+import type { Credential, Log, SigningSteps, Timestamp } from "../sigstore/sign.ts";
+import type { Service } from "../sigstore/signing-config.ts";
+import { verifyTimestamp } from "../sigstore/timestamp.ts";
+import { parseTimestampResponse } from "../sigstore/timestamp-response.ts";
+import { verifyEntry } from "../sigstore/verify-entry.ts";
+import type { CredentialSource } from "./credentials.ts";
+import type { Instance } from "./instance.ts";
+
+/** What the steps of a run share. */
+export interface StepContext {
+  readonly http: Http;
+  readonly credentials: CredentialSource;
+  readonly signal: AbortSignal;
+  readonly onRetry: (reason: RetryReason) => void;
+}
+
+/** The steps that sign with `instance`. */
+export function createSteps(
+  instance: Instance,
+  context: StepContext,
+): Omit<SigningSteps, "onPublished"> {
+  const { services, trustedRoot } = instance;
+  return {
+    certify: () => context.credentials.get(),
+    logs: services.logs.map((service) => createLog(service, instance, context)),
+    timestamps: services.tsas.map((service) => createTimestamp(service, instance, context)),
+    trustedRoot,
+  };
+}
+
+function createLog(service: Service, { trustedRoot }: Instance, context: StepContext): Log {
+  const request = service.version === 1 ? logIn1 : logIn2;
+  return async (signed, credential) => {
+    const options = optionsFor(credential, context);
+    const entry = await request(
+      { http: context.http, url: service.url },
+      { signed, credential, options },
+    );
+    return verifyEntry(entry, signed, trustedRoot.logs);
+  };
+}
+
+interface Addressed {
+  readonly http: Http;
+  readonly url: URL;
+}
+
+interface LogQuery {
+  readonly signed: SignedDigest;
+  readonly credential: Credential;
+  readonly options: LogOptions;
+}
+
+function logIn1({ http, url }: Addressed, { signed, options }: LogQuery): Promise<LogEntry> {
+  return requestEntry1(http, url, { ...options, body: encodeHashedRekord1(signed) });
+}
+
+async function logIn2({ http, url }: Addressed, query: LogQuery): Promise<LogEntry> {
+  const { signed, credential, options } = query;
+  const body = encodeHashedRekord2(signed, credential.signer.keyDetails);
+  const entry = await requestEntry2(http, url, { ...options, body });
+  if (entry !== "exists") return entry;
+  throw new SigstepError(
+    "LOG_ENTRY_EXISTS",
+    "The log has this entry already and does not give it back.",
+    {
+      hint: "Run again: each run makes a new signature.",
+    },
+  );
+}
+
+function createTimestamp(
+  service: Service,
+  { trustedRoot }: Instance,
+  context: StepContext,
+): Timestamp {
+  return async (signature, credential) => {
+    const options = optionsFor(credential, context);
+    const { nonce, body } = await requestTimestamp(context.http, service.url, {
+      ...options,
+      signature,
+    });
+    const response = readAnswer(() => parseTimestampResponse(body));
+    const authorities = trustedRoot.timestampAuthorities;
+    return verifyTimestamp({ response, nonce, signature, authorities });
+  };
+}
+
+/** What cannot even be read is the service's fault, not the encoding's. */
+function readAnswer<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = toSigstepError(error);
+    if (code !== "ENCODING_INVALID") throw error;
+    throw new SigstepError(
+      "SERVICE_ANSWER_INVALID",
+      `The timestamp authority's answer is not a timestamp: ${message}`,
+      { cause: error },
+    );
+  }
+}
+
+function optionsFor({ deadline }: Credential, { onRetry, signal }: StepContext): LogOptions {
+  return { deadline, onRetry, signal };
+}

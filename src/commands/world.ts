@@ -1,0 +1,28 @@
+// Everything a command needs of the outside, given by the entry point.
+import type { Runner } from "../runner/runner.ts";
+import type { Http } from "../services/http.ts";
+
+/** What a request says about the network. */
+export interface NetworkSettings {
+  /** How long to go on trying since a service's last good answer. */
+  readonly budgetMs: number;
+  /** PEM of further certificate authorities for https. */
+  readonly caPem?: string;
+  /** Hosts that may be asked over plain http. */
+  readonly insecureHosts: readonly string[];
+}
+
+/** The outside. */
+export interface World {
+  readonly runner: Runner;
+  readonly openHttp: (settings: NetworkSettings) => Promise<Http>;
+  readonly now: () => Date;
+  /** Aborts when the run is told to end. */
+  readonly signal: AbortSignal;
+  /** Overwrites the terminal's last line; absent in logs. */
+  readonly showProgress?: (line: string) => void;
+  /** Version of this program. */
+  readonly version: string;
+  /** The same outside with other environment variables, for the demo. */
+  readonly inEnvironment: (environment: Readonly<Record<string, string>>) => World;
+}

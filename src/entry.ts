@@ -1,0 +1,83 @@
+// Builds the world from the process: the only place that reads its environment, arguments and streams.
+// The first line is out before anything heavy is loaded.
+import type { Console } from "./commands/main.ts";
+import type { NetworkSettings, World } from "./commands/world.ts";
+import { GenericRunner } from "./runner/generic.ts";
+import { GitHubRunner } from "./runner/github.ts";
+import { GitLabRunner } from "./runner/gitlab.ts";
+import type { Environment } from "./runner/identity.ts";
+import { Printer } from "./runner/printer.ts";
+import type { Runner } from "./runner/runner.ts";
+import type { Http } from "./services/http.ts";
+
+/** Version of this program; a test compares it with package.json. */
+export const version = "0.1.0";
+
+/** Runs the command line. */
+export async function runCli(): Promise<void> {
+  let log: NodeJS.WriteStream = process.stdout;
+  const printer = new Printer((text) => log.write(text));
+  const console: Console = {
+    print: (text) => process.stdout.write(text),
+    reserveOutput: () => (log = process.stderr),
+  };
+  const args = process.argv.slice(2);
+  const { runCommandLine } = await import("./commands/main.ts");
+  process.exitCode = await runCommandLine(args, createWorld(process.env, printer), console);
+}
+
+/** Runs the action: says so first, loads the rest after. */
+export async function runAction(): Promise<void> {
+  const printer = new Printer((text) => process.stdout.write(text));
+  printer.print(`sigstep ${version}`);
+  const main = await import("./commands/main.ts");
+  const world = createWorld({ ...process.env, GITHUB_ACTIONS: "true" }, printer);
+  process.exitCode = await main.runAction(world);
+}
+
+function createWorld(environment: Environment, printer: Printer): World {
+  return {
+    runner: chooseRunner(environment, printer),
+    openHttp: (settings) => openDoor(settings, environment, printer),
+    now: () => new Date(),
+    signal: cancellation.signal,
+    version,
+    ...(process.stderr.isTTY ? { showProgress } : {}),
+    inEnvironment: (other) => createWorld(other, printer),
+  };
+}
+
+const cancellation = new AbortController();
+
+/** The first signal ends the run in order; a second one ends the process. */
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.once(name, () => cancellation.abort());
+}
+
+function chooseRunner(environment: Environment, printer: Printer): Runner {
+  if (environment.GITHUB_ACTIONS === "true") return new GitHubRunner(environment, printer);
+  if (environment.GITLAB_CI === "true") return new GitLabRunner(environment, printer);
+  return new GenericRunner(environment, printer);
+}
+
+async function openDoor(
+  settings: NetworkSettings,
+  environment: Environment,
+  printer: Printer,
+): Promise<Http> {
+  const { createHttp } = await import("./services/door.ts");
+  const read = (name: string): string | undefined =>
+    environment[name] ?? environment[name.toLowerCase()];
+  const door = createHttp({
+    ...settings,
+    proxy: { http: read("HTTP_PROXY"), https: read("HTTPS_PROXY"), no: read("NO_PROXY") },
+    redact: (text) => printer.redact(text),
+    now: () => new Date(),
+  });
+  door.warm();
+  return door;
+}
+
+function showProgress(line: string): void {
+  process.stderr.write(`\r\u001B[2K${line}`);
+}

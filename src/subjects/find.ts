@@ -1,0 +1,122 @@
+// Paths and globs → files, in a fixed order. A path that exists is that file; anything else is a
+// glob of `* ? ** [class]`, in which `[[]` stands for `[`.
+import type { Stats } from "node:fs";
+import { glob, stat } from "node:fs/promises";
+import { basename, resolve, sep } from "node:path";
+import { quote, SigstepError, systemCode } from "../errors.ts";
+
+/** A file to sign. */
+export interface FoundFile {
+  /** As a user would type it: relative stays relative. */
+  readonly path: string;
+  /** Last part of the path. */
+  readonly name: string;
+  readonly size: number;
+}
+
+/** Our own outputs: a glob over a folder that was signed before does not sign them. */
+export const bundleSuffix = ".sigstore.json";
+/** Name of the file that lists all results of a run. */
+export const manifestName = "sigstep-manifest.json";
+
+/**
+ * The files that `items` name, each once, in the order of the items and, within a glob, of names.
+ *
+ * @throws SigstepError INPUT_MISSING, INPUT_NO_MATCH, INPUT_NOT_A_FILE, INPUT_UNREADABLE, INPUT_NAME
+ */
+export async function findFiles(items: readonly string[]): Promise<FoundFile[]> {
+  const found = new Map<string, FoundFile>();
+  for (const item of items) {
+    for (const file of await findItem(item)) {
+      const key = resolve(file.path);
+      if (!found.has(key)) found.set(key, file);
+    }
+  }
+  if (found.size > 0) return [...found.values()];
+  throw new SigstepError("INPUT_MISSING", "No file to sign is given.", {
+    where: "inputs",
+    hint: "Name files or globs: `inputs: dist/*.tar.gz`, or `sigstep sign dist/app.tar.gz`.",
+  });
+}
+
+async function findItem(item: string): Promise<FoundFile[]> {
+  if (item.includes("\0")) throw badName(item, "holds a NUL character");
+  const literal = await statPath(item);
+  if (literal !== undefined) return [describeFile(item, literal)];
+  if (!/[*?[]/.test(item)) throw noMatch(item, "There is no file");
+  const files: FoundFile[] = [];
+  for (const path of await expandGlob(item)) {
+    const stats = await statPath(path);
+    if (stats === undefined) throw badName(path, "is not UTF-8, or the file has just vanished");
+    if (!stats.isDirectory()) files.push(describeFile(path, stats));
+  }
+  if (files.length === 0) throw noMatch(item, "No file matches");
+  return files;
+}
+
+async function statPath(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
+    throw new SigstepError("INPUT_UNREADABLE", `File ${quote(path)} cannot be read (${code}).`, {
+      where: path,
+      hint: "Check that this user may read it and its folder.",
+      cause: error,
+    });
+  }
+}
+
+function describeFile(path: string, stats: Stats): FoundFile {
+  if (stats.isFile()) return { path, name: basename(path), size: stats.size };
+  const kind = stats.isDirectory() ? "a folder" : "not a regular file";
+  throw new SigstepError("INPUT_NOT_A_FILE", `${quote(path)} is ${kind}.`, {
+    where: path,
+    hint: stats.isDirectory()
+      ? `Name the files in it: ${quote(`${path}/*`)}.`
+      : "Sign a copy of it.",
+  });
+}
+
+async function expandGlob(pattern: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const path of glob(escapeExtensions(pattern))) {
+    if (!path.endsWith(bundleSuffix) && basename(path) !== manifestName) paths.push(path);
+  }
+  return paths.toSorted();
+}
+
+/**
+ * Takes away the meaning that node's globs give to braces and parentheses, outside classes. A
+ * backslash has no place in such a glob: node reads it as a slash.
+ */
+function escapeExtensions(pattern: string): string {
+  if (sep === "/" && pattern.includes("\\")) {
+    throw new SigstepError("INPUT_VALUE", `Glob ${quote(pattern)} holds a backslash.`, {
+      where: "inputs",
+      hint: "Write ? where a name has a backslash; [*], [?] and [[] stand for those characters.",
+    });
+  }
+  return pattern.replace(
+    /(\[!?\]?[^\]]*\])|[{}()]/g,
+    (found, group?: string) => group ?? `[${found}]`,
+  );
+}
+
+function noMatch(item: string, what: string): SigstepError {
+  const lost = item.includes("\uFFFD");
+  return new SigstepError("INPUT_NO_MATCH", `${what} ${quote(item)}.`, {
+    where: "inputs",
+    hint: lost
+      ? "The name is not UTF-8 and so cannot be written in a bundle: rename the file."
+      : "Check the path: it is relative to the working directory of this step.",
+  });
+}
+
+function badName(path: string, why: string): SigstepError {
+  return new SigstepError("INPUT_NAME", `The name ${quote(path)} ${why}.`, {
+    where: path,
+    hint: "Rename the file.",
+  });
+}

@@ -1,0 +1,111 @@
+// One file read once: its digests and, when it is small, its bytes. Any size, flat memory.
+// Two buffers take turns, so that the disk fills one while the processor hashes the other.
+import { open, type FileHandle } from "node:fs/promises";
+import { startDigest, type Digest } from "../crypto/digest.ts";
+import { quote, SigstepError, systemCode } from "../errors.ts";
+import type { FoundFile } from "./find.ts";
+
+const bufferBytes = 1024 * 1024;
+
+/** What signing needs of a file. */
+export interface ReadFile {
+  readonly digest: Digest;
+  readonly size: number;
+  /** The whole content, when it fitted one buffer. */
+  readonly content: Uint8Array | undefined;
+}
+
+/**
+ * Reads and hashes `file`.
+ *
+ * @throws SigstepError FILE_UNREADABLE; FILE_CHANGED when it is not, from first to last byte, the
+ * file that was planned; CANCELLED when `signal` aborts.
+ */
+export async function readFile(file: FoundFile, signal: AbortSignal): Promise<ReadFile> {
+  const handle = await openFile(file);
+  try {
+    const before = await handle.stat({ bigint: true });
+    if (!before.isFile()) throw changed(file, "is no longer a regular file");
+    if (before.size !== BigInt(file.size)) throw changed(file, "changed size since it was listed");
+    const result = await hashFile(handle, file, signal);
+    const after = await handle.stat({ bigint: true });
+    if (
+      after.mtimeNs !== before.mtimeNs ||
+      after.size !== before.size ||
+      result.size !== file.size
+    ) {
+      throw changed(file, "changed while it was read");
+    }
+    return result;
+  } catch (error) {
+    if (error instanceof SigstepError) throw error;
+    throw unreadable(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openFile(file: FoundFile): Promise<FileHandle> {
+  try {
+    return await open(file.path, "r");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") throw changed(file, "has vanished since it was listed");
+    throw unreadable(file, error);
+  }
+}
+
+async function hashFile(
+  handle: FileHandle,
+  file: FoundFile,
+  signal: AbortSignal,
+): Promise<ReadFile> {
+  const hash = startDigest("sha256");
+  // One byte more than a small file has: a first read that falls short has read it to its end.
+  const length = Math.min(bufferBytes, file.size + 1);
+  let buffer = Buffer.allocUnsafe(length);
+  let spare = Buffer.allocUnsafe(file.size < length ? 0 : length);
+  let chunk = await fill(handle, buffer, 0);
+  const content = chunk.byteLength < length ? chunk : undefined;
+  let size = chunk.byteLength;
+  while (chunk.byteLength === length) {
+    if (signal.aborted) throw new SigstepError("CANCELLED", "The run was cancelled.");
+    const next = fill(handle, spare, size);
+    hash.update(chunk);
+    [buffer, spare] = [spare, buffer];
+    chunk = await next;
+    size += chunk.byteLength;
+  }
+  hash.update(chunk);
+  return { digest: { algorithm: "sha256", bytes: hash.digest() }, size, content };
+}
+
+/** Fills `buffer` from `position`; less only at the end of the file. */
+async function fill(handle: FileHandle, target: Buffer, position: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < target.byteLength) {
+    const left = target.byteLength - filled;
+    const { bytesRead } = await handle.read(target, filled, left, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return target.subarray(0, filled);
+}
+
+function changed(file: FoundFile, how: string): SigstepError {
+  return new SigstepError("FILE_CHANGED", `File ${quote(file.path)} ${how}.`, {
+    where: file.path,
+    hint: "Sign when the step that writes it has ended.",
+  });
+}
+
+function unreadable(file: FoundFile, error: unknown): SigstepError {
+  return new SigstepError(
+    "FILE_UNREADABLE",
+    `File ${quote(file.path)} cannot be read (${systemCode(error)}).`,
+    {
+      where: file.path,
+      hint: "Check that this user may read it.",
+      cause: error,
+    },
+  );
+}
