@@ -146,7 +146,7 @@ function requireValid(certificate: Certificate, { leaf }: ChainQuestion, time: D
   const { notBefore, notAfter } = certificate;
   if (time >= notBefore && time <= notAfter) return;
   const range = `${notBefore.toISOString()} to ${notAfter.toISOString()}`;
-  const validity = `valid from ${range}, not at ${time.toISOString()}`;
+  const validity = `valid from ${range}, not at ${describeTime(time)}`;
   if (certificate === leaf) throw refuseCertificate(`is ${validity}`);
   const name = quote(describeName(certificate.subject));
   throw refuseCertificate(`has the issuer ${name}, which is ${validity}`);
@@ -156,8 +156,13 @@ function outsideAuthority({ validFor }: CertificateAuthority, time: Date): Sigst
   const end = validFor.end === undefined ? "on" : `to ${validFor.end.toISOString()}`;
   const range = `${validFor.start.toISOString()} ${end}`;
   return refuseCertificate(
-    `has an authority that the trusted root trusts from ${range}, not at ${time.toISOString()}`,
+    `has an authority that the trusted root trusts from ${range}, not at ${describeTime(time)}`,
   );
+}
+
+/** A log's number can be beyond every calendar; then it lies in no range, and has no spelling. */
+function describeTime(time: Date): string {
+  return Number.isNaN(time.getTime()) ? "no time at all" : time.toISOString();
 }
 
 function unknownIssuer({ leaf, authorities }: ChainQuestion): SigstepError {
