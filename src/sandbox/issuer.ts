@@ -170,8 +170,10 @@ class RunningIssuer implements Issuer {
   async #answerToken(call: Call): Promise<Answer> {
     const authorization = call.headers.authorization;
     if (authorization === undefined) return answerJson(401, { message: "Unauthorized" });
-    if (authorization !== `Bearer ${this.requestToken}`)
+    // The scheme's case does not matter (RFC 9110 section 11.1); cosign writes it in lower case.
+    if (authorization.replace(/^bearer /i, "") !== this.requestToken) {
       return answerJson(403, { message: "Forbidden" });
+    }
     if (call.corruption === "not-json") return { status: 200, body: "not JSON" };
     if (call.corruption === "empty") return answerJson(200, { value: "" });
     const key = call.wrongKey ? await generateTokenKey() : await this.#key;
