@@ -28,13 +28,13 @@ export class GitHubRunner extends GenericRunner {
 
   override output = async (name: string, value: string): Promise<void> => {
     if ((this.environment.GITHUB_OUTPUT ?? "") === "") return;
-    const { setOutput } = await import("@actions/core");
+    const { setOutput } = await import("./actions-core.ts");
     setOutput(name, this.printer.redact(value));
   };
 
   override summary = async (markdown: string): Promise<void> => {
     if ((this.environment.GITHUB_STEP_SUMMARY ?? "") === "") return;
-    const { summary } = await import("@actions/core");
+    const { summary } = await import("./actions-core.ts");
     await summary.addRaw(this.printer.redact(markdown), true).write();
   };
 
