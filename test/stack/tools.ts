@@ -32,9 +32,18 @@ export async function ensureTools<Name extends ToolName = ToolName>(
 ): Promise<Tools<Name>> {
   const wanted: readonly ToolName[] = names ?? toolNames();
   const found = new Map<string, string>();
-  const results = await Promise.allSettled(
-    wanted.map(async (name) => found.set(name, await ensureTool(name))),
-  );
+  // In the order of the list, as many at once as there are slots.
+  const waiting = [...wanted];
+  const work = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      found.set(name, await ensureTool(name));
+    }
+  };
+  const giveUp = (cause: unknown): never => {
+    waiting.length = 0;
+    throw cause;
+  };
+  const results = await Promise.allSettled(buildSlots.map(() => work().catch(giveUp)));
   // Not before all have ended: a build is not to go on behind the back of a run that has failed.
   for (const result of results) if (result.status === "rejected") throw result.reason;
   const tools = Object.fromEntries(found);
