@@ -21,26 +21,26 @@ const maxHeaderSize = 64 * 1024;
 export async function openDirect(options: ConnectionOptions): Promise<Dispatcher> {
   const [{ default: agent }, connect] = await Promise.all([
     import("undici/lib/dispatcher/agent.js"),
-    tlsOptions(options),
+    connectorOptions(options),
   ]);
   return new agent({ ...clientOptions(options), connect });
 }
 
 /** Opens the way through `proxy`: a tunnel for https, forwarding for the few plain http targets. */
 export async function openProxied(proxy: Proxy, options: ConnectionOptions): Promise<Dispatcher> {
-  const [{ default: proxyAgent }, { default: pool }, { default: connect }, trust] =
+  const [{ default: proxyAgent }, { default: pool }, { default: connect }, connector] =
     await Promise.all([
       import("undici/lib/dispatcher/proxy-agent.js"),
       import("undici/lib/dispatcher/pool.js"),
       import("undici/lib/api/api-connect.js"),
-      tlsOptions(options),
+      connectorOptions(options),
     ]);
   const settings: ProxyAgent.Options = {
     ...clientOptions(options),
     uri: proxy.url.href,
     ...(proxy.authorization === undefined ? {} : { token: proxy.authorization }),
-    requestTls: trust,
-    proxyTls: trust,
+    requestTls: connector,
+    proxyTls: connector,
     // undici hands its own pools none of our limits when it forwards or tunnels.
     factory: (origin, given) => new pool(origin, Object.assign({}, given, clientOptions(options))),
     // Only undici's index, which would load everything, gives pools the `connect` that tunnels need.
@@ -64,8 +64,12 @@ function clientOptions(options: ConnectionOptions): Agent.Options {
   };
 }
 
-async function tlsOptions(options: ConnectionOptions): Promise<object> {
-  const base = { timeout: connectMs, allowH2: false };
+async function connectorOptions(options: ConnectionOptions): Promise<object> {
+  // Of a name's addresses each gets this long before the next is tried. Node's own 250 ms is less
+  // than one round trip to a far service, which then fails for good when the last address is of a
+  // family that this machine cannot reach.
+  const family = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1000 };
+  const base = { timeout: connectMs, allowH2: false, ...family };
   if (options.caPem === undefined) return base;
   return { ...base, secureContext: await trustAlso(options.caPem) };
 }

@@ -37,6 +37,9 @@ export class Errand {
 
   constructor(world: World, request: HttpRequest) {
     assertAddress(request.url, world.insecureHosts);
+    if (Object.keys(request.headers ?? {}).some((name) => /^authorization$/i.test(name))) {
+      throw new TypeError("credentials belong into HttpRequest.authorization");
+    }
     this.#world = world;
     this.#request = request;
     this.#proxy = world.chooseProxy(request.url);

@@ -6,15 +6,16 @@ export interface HttpRequest {
   readonly service: string;
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
   readonly url: URL;
+  /** Not Authorization: it has a field of its own. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   /** Value of the Authorization header: sent to this exact origin alone, never across a redirect. */
   readonly authorization?: string;
   /** For one try, from connecting to the last byte. */
   readonly timeoutMs: number;
-  /** Largest body to accept, in bytes. */
+  /** Largest body to accept, in bytes; an error answer that may pass is cut there, not refused. */
   readonly maxBytes: number;
-  /** `budget`: network errors, 408, 429 and 5xx are tried again; `never`: one try. */
+  /** `budget`: network errors, 408, 429 and 5xx (but 501, 505) are tried again; `never`: one try. */
   readonly retry: "budget" | "never";
   /** No try starts after this instant; then DEADLINE_REACHED is thrown. */
   readonly deadline?: Date;
@@ -45,9 +46,10 @@ export interface Http {
    * (none is followed).
    *
    * @throws SigstepError SERVICE_UNAVAILABLE when the budget is used up, with service, host, tries,
-   * seconds and last status; SERVICE_ANSWER_INVALID when an answer is larger than `maxBytes`;
-   * INSECURE_URL for plain http to a host that is not loopback and not allowed;
-   * DEADLINE_REACHED; CANCELLED when `signal` aborts.
+   * seconds and last status, and at once when TLS or a proxy refuses; SERVICE_ANSWER_INVALID when an
+   * answer is larger than `maxBytes`, has over 64 KiB of headers, is compressed or is not HTTP;
+   * INSECURE_URL for plain http to a host that is not loopback and not allowed, and for a URL with
+   * credentials; DEADLINE_REACHED; CANCELLED when `signal` aborts or the door is closed.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Takes all connections down; requests still under way end with CANCELLED. */

@@ -2,14 +2,20 @@
 
 import type { HttpResponse } from "./http.ts";
 
+const unimplemented: ReadonlySet<number> = new Set([501, 505]);
+
 /** First pause and the floor of every later one. */
 const baseMs = 250;
 /** No pause of our own choosing is longer. */
 const capMs = 20_000;
 
-/** Statuses that waiting may cure: the server was slow (408), is pushing back (429) or broken (5xx). */
+/**
+ * Statuses that waiting may cure: the server was slow (408), is pushing back (429) or broken (5xx).
+ *
+ * 501 and 505 are not among them: what a server does not implement, it will not implement in a minute.
+ */
 export function isTransientStatus(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
+  return status === 408 || status === 429 || (status >= 500 && !unimplemented.has(status));
 }
 
 /**

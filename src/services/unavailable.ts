@@ -114,7 +114,7 @@ export function lastOf(outcome: { response: HttpResponse } | { failure: Failure 
 
 function unavailable(attempt: Attempt, text: string, details: ErrorDetails): SigstepError {
   return new SigstepError("SERVICE_UNAVAILABLE", `${subject(attempt)} ${text}.${said(attempt)}`, {
-    hint: statusPage(attempt.host),
+    hint: advice(attempt),
     where: attempt.host,
     ...details,
   });
@@ -135,6 +135,13 @@ function said(attempt: Attempt): string {
 
 function seconds(ms: number): string {
   return `${ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)} s`;
+}
+
+/** Without any answer the fault may as well be on our side of the way. */
+function advice(attempt: Attempt): string {
+  const reached = attempt.proxyHost !== undefined || /^\d{3}$/.test(attempt.last);
+  const way = reached ? "" : " If this machine reaches it only through a proxy, set HTTPS_PROXY.";
+  return `${statusPage(attempt.host)}${way}`;
 }
 
 function statusPage(host: string): string {

@@ -60,7 +60,7 @@ test("no more sockets to one origin than allowed", async (t) => {
   assert.ok(ports.size <= 3, `${ports.size} sockets`);
 });
 
-for (const status of [200, 204, 304, 400, 401, 403, 404, 409, 413, 422]) {
+for (const status of [200, 204, 304, 400, 401, 403, 404, 409, 413, 422, 501, 505]) {
   test(`a ${status} is an answer at the first try`, async (t) => {
     const server = await serve(t, (response) => response.writeHead(status).end());
     const answer = await openDoor(t).request(ask(server.url));
@@ -185,6 +185,13 @@ test("plain http to a host that is not this machine is refused before any packet
   assert.equal(error.message, "rekor.example would be asked over http, not https.");
   assert.match(error.hint, /insecure-hosts: rekor\.example/);
   assert.equal(proxy.seen.length, 0);
+});
+
+test("a token goes by its own field, where the door can keep it out of messages", async (t) => {
+  const server = await serve(t, (response) => response.end());
+  const headers = { Authorization: "Bearer token" };
+  await assert.rejects(openDoor(t).request(ask(server.url, { headers })), TypeError);
+  assert.equal(server.seen.length, 0);
 });
 
 test("a malformed header is a defect of ours, not the service's", async (t) => {
