@@ -72,6 +72,7 @@ const gitlab: Templates = [
 const email: Templates = [
   [1, "{iss}"],
   [8, "{iss}"],
+  [24, "{sub}"],
 ];
 
 const templates: Readonly<Record<IssuerKind, Templates>> = { github, gitlab, email };

@@ -169,7 +169,7 @@ export class Rekor1 {
   #describe(call: Call): unknown {
     const key = call.wrongKey ? generateP256Key() : this.key;
     return {
-      inactiveShards: [],
+      inactiveShards: null,
       rootHash: encodeHex(this.tree.rootHash()),
       signedTreeHead: this.#checkpoint(key),
       treeID: this.treeId,

@@ -10,20 +10,21 @@ export interface RecordedRequest {
   readonly path: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  /** As text; binary bodies (timestamp queries) are latin1. */
+  /** Its beginning, as text; binary bodies (timestamp queries) are latin1. */
   readonly body: string;
 }
 
 const kept = 2000;
+const keptBody = 16_384;
 
-/** The requests of one sandbox: all are counted, the last 2,000 are kept. */
+/** The requests of one sandbox: all are counted, the last 2,000 kept. */
 export class Requests {
   #list: RecordedRequest[] = [];
   readonly #counts = new Map<string, number>();
 
   /** Called by the servers. */
   record(request: RecordedRequest): void {
-    this.#list.push(request);
+    this.#list.push({ ...request, body: request.body.slice(0, keptBody) });
     if (this.#list.length > 2 * kept) this.#list = this.#list.slice(-kept);
     const endpoint = `${request.service} ${request.method} ${request.path.split("?")[0] ?? ""}`;
     this.#counts.set(endpoint, (this.#counts.get(endpoint) ?? 0) + 1);
