@@ -28,7 +28,7 @@ export function assertAddress(url: URL, insecureHosts: readonly string[]): void 
   throw new SigstepError("INSECURE_URL", `${url.host} would be asked over ${scheme}, not https.`, {
     hint:
       url.protocol === "http:"
-        ? `Use its https address. For a test server on a network you trust, allow this one host: insecure-hosts: ${url.host}.`
+        ? `Use its https address. For a test server on a network you trust, allow this one host: allow-insecure-hosts: ${url.host}.`
         : "Use its https address.",
     where: url.host,
   });

@@ -183,7 +183,7 @@ test("plain http to a host that is not this machine is refused before any packet
   const error = await errorOf(door.request(ask("http://rekor.example/api")));
   assert.equal(error.code, "INSECURE_URL");
   assert.equal(error.message, "rekor.example would be asked over http, not https.");
-  assert.match(error.hint, /insecure-hosts: rekor\.example/);
+  assert.match(error.hint, /allow-insecure-hosts: rekor\.example/);
   assert.equal(proxy.seen.length, 0);
 });
 
