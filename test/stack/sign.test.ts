@@ -1,0 +1,102 @@
+// Our bundles before other people's verifiers: signed by dist/, as a job runs it, on the real servers.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, writeFile, mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { promisify } from "node:util";
+import { judges, type Judge } from "./judges.ts";
+import { startStack, type Stack } from "./start.ts";
+
+const cli = join(import.meta.dirname, "../../dist/cli.js");
+const run = promisify(execFile);
+
+const gitHubIdentity =
+  "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.0.0";
+const gitLabIdentity = "https://gitlab.com/acme/widget//.gitlab-ci.yml@refs/heads/main";
+
+interface Case {
+  readonly name: string;
+  readonly issuer: "github" | "gitlab";
+  readonly rekorVersion: 1 | 2;
+}
+
+const cases: readonly Case[] = (["github", "gitlab"] as const).flatMap((issuer) =>
+  ([1, 2] as const).map((rekorVersion) => ({
+    name: `${issuer}, Rekor v${rekorVersion}`,
+    issuer,
+    rekorVersion,
+  })),
+);
+
+/** A file signed by our program. */
+interface Signed {
+  readonly file: string;
+  readonly bundle: string;
+  readonly identity: string;
+  readonly issuer: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+}
+
+suite("bundles of ours on the real stack", () => {
+  let stack: Stack;
+  before(async () => {
+    stack = await startStack();
+  });
+  after(async () => {
+    await stack.stop();
+  });
+
+  async function sign({ issuer, rekorVersion }: Case): Promise<Signed> {
+    const folder = await mkdtemp(join(stack.directory, "signed-"));
+    const file = join(folder, "app one.tar.gz");
+    await writeFile(file, `release ${issuer} ${rekorVersion}\n`);
+    const ambient =
+      issuer === "github"
+        ? stack.environment
+        : { GITLAB_CI: "true", SIGSTORE_ID_TOKEN: await stack.gitlabToken() };
+    const { trustedRoot, signingConfigV1, signingConfigV2 } = stack.trust;
+    await run(process.execPath, [cli, "sign", file], {
+      env: {
+        ...ambient,
+        SIGSTEP_TRUSTED_ROOT: trustedRoot,
+        SIGSTEP_SIGNING_CONFIG: rekorVersion === 1 ? signingConfigV1 : signingConfigV2,
+      },
+    });
+    const manifest: unknown = JSON.parse(
+      await readFile(join(folder, "sigstep-manifest.json"), "utf8"),
+    );
+    assert.ok(typeof manifest === "object" && manifest !== null);
+    return {
+      file,
+      bundle: `${file}.sigstore.json`,
+      identity: issuer === "github" ? gitHubIdentity : gitLabIdentity,
+      issuer: stack.urls[issuer],
+      manifest: { ...manifest },
+    };
+  }
+
+  for (const signing of cases) {
+    test(`${signing.name}: every judge accepts, and refuses what is wrong`, async () => {
+      const { file, bundle, identity, issuer } = await sign(signing);
+      const question = { stack, bundle, file, identity, issuer };
+      const changed = `${file}.changed`;
+      await writeFile(changed, "another release\n");
+      const wrong = {
+        "another identity": { ...question, identity: identity.replace("acme", "evil") },
+        "another issuer": { ...question, issuer: stack.urls.email },
+        "a changed file": { ...question, file: changed },
+        "a foreign root": { ...question, trust: await stack.foreignTrust() },
+      };
+      const judged = async (judge: Judge): Promise<void> => {
+        const good = await judge.verifyBlob(question);
+        assert.ok(good.accepted, `${judge.name} refused:\n${good.output}`);
+        for (const [what, bad] of Object.entries(wrong)) {
+          const verdict = await judge.verifyBlob(bad);
+          assert.ok(!verdict.accepted, `${judge.name} accepted ${what}`);
+        }
+      };
+      for (const judge of judges) await judged(judge);
+    });
+  }
+});
