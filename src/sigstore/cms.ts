@@ -83,21 +83,29 @@ export function parseContentInfo(element: DerElement): SignedData {
  */
 function parseSignedData(element: DerElement): SignedData {
   const fields = openSequence(element, "signed data");
-  parseSmallInteger(fields.take(tags.integer, "version"), "version");
-  fields.take(tags.set, "digest algorithms");
+  const version = fields.take(tags.integer, "version");
+  // 3 because the content is not plain data; 4 and 5 are for attribute and other certificates.
+  requireVersion(version, 3);
+  const digests = fields.take(tags.set, "digest algorithms").children.map(parseDigestAlgorithm);
   const content = parseEncapsulated(fields.take(tags.sequence, "content"));
   const certificates = fields.takeOptional(contextTag(0, "constructed"))?.children ?? [];
   fields.takeOptional(contextTag(1, "constructed"));
-  const [signer, ...others] = fields.take(tags.set, "signers").children;
+  const [first, ...others] = fields.take(tags.set, "signers").children;
   fields.end();
-  if (signer === undefined || others.length > 0) {
-    throw refuse(`has ${signer === undefined ? "no" : others.length + 1} signers instead of one`);
+  if (first === undefined || others.length > 0) {
+    throw refuse(`has ${first === undefined ? "no" : others.length + 1} signers instead of one`);
   }
-  return {
-    ...content,
-    certificates: certificates.filter(({ tag }) => tag === tags.sequence).map(({ raw }) => raw),
-    signer: parseSignerInfo(signer),
-  };
+  const signer = parseSignerInfo(first);
+  if (!digests.includes(signer.digestAlgorithm)) {
+    throw refuse("does not list its signer's digest algorithm");
+  }
+  return { ...content, certificates: certificates.map(({ raw }) => raw), signer };
+}
+
+/** The version follows from the contents, so another one is another structure. */
+function requireVersion(element: DerElement, expected: number): void {
+  const version = parseSmallInteger(element, "version");
+  if (version !== expected) throw element.invalid(`version ${version} instead of ${expected}`);
 }
 
 /** `EncapsulatedContentInfo ::= SEQUENCE { eContentType OID, eContent [0] EXPLICIT OCTET STRING }` */
@@ -117,8 +125,9 @@ function parseEncapsulated(element: DerElement): { contentType: string; content:
  */
 function parseSignerInfo(element: DerElement): SignerInfo {
   const fields = openSequence(element, "signer");
-  parseSmallInteger(fields.take(tags.integer, "version"), "version");
+  const version = fields.take(tags.integer, "version");
   const identifier = parseIdentifier(fields.takeAny("identifier"));
+  requireVersion(version, identifier.type === "issuerAndSerial" ? 1 : 3);
   const digestAlgorithm = parseDigestAlgorithm(fields.take(tags.sequence, "digest algorithm"));
   const attributes = fields.take(contextTag(0, "constructed"), "signed attributes");
   const algorithm = fields.take(tags.sequence, "signature algorithm");

@@ -175,6 +175,7 @@ function proveSigner(
   for (const signer of findSigners(token, authorities)) {
     try {
       verifySigningCertificate(token.signer, signer.certificate); // 6
+      requireSentAlong(token, signer.certificate); // 6
       verifySigner(token.signer, signer.certificate); // 7
       requireTimestampLeaf(signer.certificate); // 8
       const question = { leaf: signer.certificate, authorities: [signer.authority], at: [time] };
@@ -186,6 +187,13 @@ function proveSigner(
     }
   }
   throw reason ?? unknownAuthority(token.signer);
+}
+
+/** RFC 3161 section 2.4.1: certificates are sent along for the signer's own, so it must be one of them. */
+function requireSentAlong({ certificates }: SignedData, own: Certificate): void {
+  if (certificates.length > 0 && !certificates.some((der) => equalBytes(der, own.der))) {
+    throw refuse("has a signer whose certificate is not among those sent along");
+  }
 }
 
 /**

@@ -102,4 +102,4 @@ export function publicKeyOf({ certificate }: Issued): KeyObject {
   return createPublicKey({ key: Buffer.from(certificate.spki), format: "der", type: "spki" });
 }
 
-export { KeyUsageFlags };
+export { Extension, KeyUsageFlags };
