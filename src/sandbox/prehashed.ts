@@ -20,36 +20,54 @@ const curves: Readonly<Record<string, Curve>> = {
 const tableAfter = 4;
 const maxKeys = 64;
 
-/** Remembers the keys it has met. */
-export class PrehashedVerifier {
-  readonly #points = new Map<string, { point: Point; uses: number }>();
+/** A key made ready. */
+interface KnownKey {
+  readonly key: KeyObject;
+  /** undefined for RSA. */
+  readonly ecdsa: { readonly curve: Curve; readonly point: Point } | undefined;
+  uses: number;
+}
 
-  /** Whether `signature` is `key`'s over what `digest` is the digest of; false for other kinds of key. */
-  verifies(key: KeyObject, digest: Digest, signature: Uint8Array): boolean {
-    if (key.asymmetricKeyType === "rsa") return verifiesRsa(key, digest, signature);
-    const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? ""];
-    if (curve === undefined) return false;
+/** Verifies for a log, and remembers the keys it has met. */
+export class PrehashedVerifier {
+  readonly #keys = new Map<string, KnownKey>();
+
+  /** The key written as `text`; `parse` is asked when it is new. */
+  key(text: string, parse: () => KeyObject): KeyObject {
+    return this.#known(text, parse).key;
+  }
+
+  /** Whether `signature` is of what `digest` is the digest of, by the key met as `text`. */
+  verifies(text: string, digest: Digest, signature: Uint8Array): boolean {
+    const known = this.#keys.get(text);
+    if (known === undefined) throw new TypeError("a key is parsed before it verifies");
+    known.uses += 1;
+    if (known.uses === tableAfter) known.ecdsa?.point.precompute(6, false);
+    if (known.key.asymmetricKeyType === "rsa") return verifiesRsa(known.key, digest, signature);
+    if (known.ecdsa === undefined) return false;
     try {
-      return verifiesEcdsa(curve, this.#point(curve, key), { digest, signature });
+      return verifiesEcdsa(known.ecdsa.curve, known.ecdsa.point, { digest, signature });
     } catch {
       return false;
     }
   }
 
-  #point(curve: Curve, key: KeyObject): Point {
-    const { x = "", y = "" } = key.export({ format: "jwk" });
-    const name = `${x}.${y}`;
-    let known = this.#points.get(name);
-    if (known === undefined) {
-      if (this.#points.size >= maxKeys) this.#points.clear();
-      const affine = { x: integerOf(x), y: integerOf(y) };
-      known = { point: curve.Point.fromAffine(affine), uses: 0 };
-      this.#points.set(name, known);
-    }
-    known.uses += 1;
-    if (known.uses === tableAfter) known.point.precompute(6, false);
-    return known.point;
+  #known(text: string, parse: () => KeyObject): KnownKey {
+    const found = this.#keys.get(text);
+    if (found !== undefined) return found;
+    if (this.#keys.size >= maxKeys) this.#keys.clear();
+    const key = parse();
+    const known = { key, ecdsa: pointOf(key), uses: 0 };
+    this.#keys.set(text, known);
+    return known;
   }
+}
+
+function pointOf(key: KeyObject): KnownKey["ecdsa"] {
+  const curve = curves[key.asymmetricKeyDetails?.namedCurve ?? ""];
+  if (curve === undefined) return undefined;
+  const { x = "", y = "" } = key.export({ format: "jwk" });
+  return { curve, point: curve.Point.fromAffine({ x: integerOf(x), y: integerOf(y) }) };
 }
 
 /** x(u1·G + u2·Q) = r. @see https://www.rfc-editor.org/rfc/rfc6979#section-2.4 and FIPS 186-5, 6.4.2 */

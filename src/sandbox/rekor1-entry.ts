@@ -58,8 +58,8 @@ function canonicalizeDigest(spec: JsonValue, verifier: PrehashedVerifier): unkno
   const digest = { algorithm, bytes: parseHex(value, "hash value") };
   const signature = spec.get("signature").get("content");
   const publicKey = spec.get("signature").get("publicKey").get("content");
-  const key = parseVerifier(publicKey.base64());
-  if (!verifier.verifies(key, digest, signature.base64())) {
+  verifier.key(publicKey.string(), () => parseVerifier(publicKey.base64()));
+  if (!verifier.verifies(publicKey.string(), digest, signature.base64())) {
     throw new EntryRefused(
       "verifying signature: invalid signature when validating ASN.1 encoded signature",
     );

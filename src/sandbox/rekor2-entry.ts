@@ -41,14 +41,15 @@ export function canonicalizeRequest(body: Uint8Array, verifier: PrehashedVerifie
   const keyDetails = holder.get("keyDetails").string();
   const rule = rules[keyDetails];
   if (rule === undefined) throw new EntryRefused(`unsupported key algorithm ${keyDetails}`);
-  const key = parseHolder(holder);
+  const name = JSON.stringify(describeHolder(holder));
+  const key = verifier.key(name, () => parseHolder(holder));
   if (kindOf(key) !== rule.kind) throw new EntryRefused("key does not match keyDetails");
   const digest = { algorithm: rule.digest, bytes: request.get("digest").base64() };
   if (digest.bytes.length !== digestAlgorithms[rule.digest].length) {
     throw new EntryRefused("digest has the wrong length");
   }
   const content = signature.get("content").base64();
-  if (!verifier.verifies(key, digest, content)) throw new EntryRefused("invalid signature");
+  if (!verifier.verifies(name, digest, content)) throw new EntryRefused("invalid signature");
   return encodeBody(digest.bytes, rule.digest, {
     content: encodeBase64(content),
     verifier: { ...describeHolder(holder), keyDetails },
@@ -70,12 +71,12 @@ export function encodeBody(
 }
 
 function parseHolder(holder: JsonValue): KeyObject {
-  const certificate = holder.get("x509Certificate").optional()?.only("rawBytes");
+  const certificate = holder.get("x509Certificate");
   try {
-    if (certificate !== undefined) {
+    if (certificate.present) {
       return new X509Certificate(certificate.get("rawBytes").base64()).publicKey;
     }
-    const spki = holder.get("publicKey").only("rawBytes").get("rawBytes").base64();
+    const spki = holder.get("publicKey").get("rawBytes").base64();
     return createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
   } catch (error) {
     throw new EntryRefused("invalid verifier", { cause: error });
@@ -84,7 +85,7 @@ function parseHolder(holder: JsonValue): KeyObject {
 
 function describeHolder(holder: JsonValue): Record<string, unknown> {
   const name = holder.get("x509Certificate").present ? "x509Certificate" : "publicKey";
-  return { [name]: { rawBytes: holder.get(name).get("rawBytes").string() } };
+  return { [name]: { rawBytes: holder.get(name).only("rawBytes").get("rawBytes").string() } };
 }
 
 function kindOf(key: KeyObject): string {
