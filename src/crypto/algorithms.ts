@@ -107,7 +107,8 @@ export function parseAlgorithmIdentifier(element: DerElement, what: string): Alg
 /**
  * How something was signed; undefined for an algorithm that is not ours.
  *
- * RSA carries NULL, the others carry no parameters (RFC 4055 section 5, RFC 5758 section 3.2).
+ * RSA may carry NULL, or nothing as Go's CMS writes it (RFC 4055 section 5: both must be accepted); the
+ * others carry no parameters (RFC 5758 section 3.2, RFC 8410 section 3).
  *
  * @throws SigstepError ENCODING_INVALID
  */
@@ -118,9 +119,8 @@ export function parseSignatureAlgorithm(
   const { oid, parameters } = parseAlgorithmIdentifier(element, what);
   const algorithm = signatureOids.get(oid);
   if (algorithm === undefined) return undefined;
-  if (algorithm.type === "rsa" && parameters !== undefined) expectNull(parameters, what);
-  else if ((algorithm.type === "rsa") !== (parameters !== undefined)) {
-    throw element.invalid(`${what} has the wrong parameters`);
-  }
+  if (parameters === undefined) return algorithm;
+  if (algorithm.type !== "rsa") throw element.invalid(`${what} has parameters`);
+  expectNull(parameters, what);
   return algorithm;
 }

@@ -27,7 +27,7 @@ import {
   keyOids,
   parseAlgorithmIdentifier,
 } from "./algorithms.ts";
-import { type Digest, type DigestAlgorithm, digestAlgorithms } from "./digest.ts";
+import { computeDigest, type Digest, type DigestAlgorithm, digestAlgorithms } from "./digest.ts";
 import { parseEcdsaSignature } from "./ecdsa.ts";
 
 /** A public key that can be asked about signatures. Only {@link parsePublicKey} makes one. */
@@ -38,6 +38,7 @@ export class PublicKey {
   /** The key alone: EC point, Ed25519 public key, or RSAPublicKey. */
   readonly #bits: Uint8Array;
   readonly #handle: KeyObject;
+  #keyId: Uint8Array | undefined;
 
   private constructor(spki: Uint8Array, parsed: ParsedKey) {
     this.spki = spki;
@@ -54,6 +55,12 @@ export class PublicKey {
 
   get keyDetails(): KeyDetails {
     return this.facts.keyDetails;
+  }
+
+  /** SHA-256 of the SubjectPublicKeyInfo: the name of a log, and of an issuer in an SCT. */
+  get keyId(): Uint8Array {
+    this.#keyId ??= computeDigest("sha256", this.spki).bytes;
+    return this.#keyId;
   }
 
   /**

@@ -43,26 +43,26 @@ export function parseOid(element: DerElement, what: string): string {
   if (content.length === 0 || content.length > 64) {
     throw element.invalid(`${what} has ${content.length} bytes`);
   }
-  const arcs = parseArcs(element, what);
-  const [first = 0n, ...rest] = arcs;
-  const root = first < 80n ? first / 40n : 2n;
-  return [root, first - root * 40n, ...rest].join(".");
+  const [first = 0, ...rest] = parseArcs(element, what);
+  // The first arc holds two: 40 × root + second, where only root 2 has room above 39.
+  const root = first < 80 ? Math.floor(Number(first) / 40) : 2;
+  const second = typeof first === "bigint" ? first - 80n : first - root * 40;
+  return [root, second, ...rest].join(".");
 }
 
 /** Base 128, high bit set on all but the last octet, no leading 0x80. */
-function parseArcs(element: DerElement, what: string): bigint[] {
-  const arcs: bigint[] = [];
-  let large = 0n;
-  let small = 0;
+function parseArcs(element: DerElement, what: string): (number | bigint)[] {
+  const arcs: (number | bigint)[] = [];
+  let arc: number | bigint = 0;
   let octets = 0;
   for (const byte of element.content) {
     if (octets === 0 && byte === 0x80) throw element.invalid(`${what} has a padded arc`);
-    // Nearly all arcs fit a double; only longer ones pay for big integers.
-    if (++octets <= 7) small = small * 128 + (byte & 0x7f);
-    else large = (octets === 8 ? BigInt(small) : large) * 128n + BigInt(byte & 0x7f);
+    // Seven octets are 49 bits, which a double holds; only longer arcs pay for big integers.
+    arc =
+      ++octets <= 7 ? Number(arc) * 128 + (byte & 0x7f) : BigInt(arc) * 128n + BigInt(byte & 0x7f);
     if (byte < 0x80) {
-      arcs.push(octets <= 7 ? BigInt(small) : large);
-      small = 0;
+      arcs.push(arc);
+      arc = 0;
       octets = 0;
     }
   }

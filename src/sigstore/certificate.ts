@@ -66,10 +66,11 @@ export class Certificate {
   /** The embedded list of signed certificate timestamps, in its TLS encoding (sct-list.ts reads it). */
   readonly sctList: Uint8Array | undefined;
   readonly fulcio: FulcioExtensions;
+  /** SHA-256 of the certificate, hexadecimal. */
+  readonly fingerprint: string;
   #publicKey: PublicKey | undefined;
-  #fingerprint: string | undefined;
 
-  private constructor(der: Uint8Array) {
+  private constructor(der: Uint8Array, fingerprint: string) {
     const outer = parseOuter(der);
     const tbs = parseTbs(outer);
     const { extensions } = tbs;
@@ -78,6 +79,7 @@ export class Certificate {
       return extension === undefined ? undefined : parser(extension.value);
     };
     this.der = der;
+    this.fingerprint = fingerprint;
     this.tbs = outer.tbs.raw;
     this.signatureAlgorithm = parseSignatureAlgorithm(outer.algorithm, "signature algorithm");
     this.signature = outer.signature;
@@ -106,7 +108,13 @@ export class Certificate {
 
   /** @see {@link parseCertificate} */
   static parse(der: Uint8Array): Certificate {
-    return new Certificate(new Uint8Array(der));
+    const fingerprint = encodeHex(computeDigest("sha256", der).bytes);
+    const known = recent.get(fingerprint);
+    if (known !== undefined) return known;
+    const certificate = new Certificate(new Uint8Array(der), fingerprint);
+    if (recent.size >= maxRecent) recent.clear();
+    recent.set(fingerprint, certificate);
+    return certificate;
   }
 
   /** The subject's key. @throws SigstepError ENCODING_INVALID when it is none that we verify with. */
@@ -114,13 +122,12 @@ export class Certificate {
     this.#publicKey ??= parsePublicKey(this.spki);
     return this.#publicKey;
   }
-
-  /** SHA-256 of the certificate, hexadecimal. */
-  get fingerprint(): string {
-    this.#fingerprint ??= encodeHex(computeDigest("sha256", this.der).bytes);
-    return this.#fingerprint;
-  }
 }
+
+// Certificates read lately, by fingerprint: a job that verifies many bundles meets the same ones again.
+// A pure function's memory, bounded; the hash of the whole input decides.
+const recent = new Map<string, Certificate>();
+const maxRecent = 256;
 
 /**
  * The certificate in `der`, which anyone may have made. The bytes are copied.

@@ -1,11 +1,9 @@
 // Proof that a certificate transparency log has promised to show a certificate to everyone.
 // What the log signed is rebuilt from the certificate itself. RFC 6962 section 3.2.
 import type { KeyType } from "../crypto/algorithms.ts";
-import { computeDigest } from "../crypto/digest.ts";
 import { equalBytes } from "../encoding/base64.ts";
 import { contextTag, type DerElement, parseDer } from "../encoding/der.ts";
-import { parseOid } from "../encoding/der-values.ts";
-import { concatBytes, encodeDer, encodeSequence } from "../encoding/der-encode.ts";
+import { concatBytes, encodeDer, encodeOid, encodeSequence } from "../encoding/der-encode.ts";
 import { SigstepError } from "../errors.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ProvenCertificate } from "./chain.ts";
@@ -61,9 +59,7 @@ export class ProvenSct {
     entry: Uint8Array | undefined,
   ): ProvenSct | undefined {
     // RFC 6962 section 3.2: the id is the hash of the key. The trusted root's own label is not asked.
-    const known = ctLogs.filter(({ publicKey }) =>
-      equalBytes(computeDigest("sha256", publicKey.spki).bytes, sct.logId),
-    );
+    const known = ctLogs.filter(({ publicKey }) => equalBytes(publicKey.keyId, sct.logId));
     const [first] = known;
     if (first === undefined || entry === undefined) return undefined;
     verifySignature(sct, first, entry);
@@ -126,7 +122,7 @@ function encodeEntry(leaf: Certificate): Uint8Array {
 function encodePrecertificate({ certificate, issuers: [issuer] }: ProvenCertificate): Uint8Array {
   return concatBytes([
     encodeNumber(1n, 2),
-    computeDigest("sha256", issuer.spki).bytes,
+    issuer.publicKey.keyId,
     encodeVector(encodeTbsWithoutScts(certificate.tbs), 3),
   ]);
 }
@@ -152,8 +148,10 @@ function encodeKeptExtensions(field: DerElement): Uint8Array {
   return kept.length === 0 ? new Uint8Array() : encodeDer(field.tag, encodeSequence(...kept));
 }
 
+const sctListOid = encodeOid(extensionOids.sctList);
+
 function isSctList(oid: DerElement): boolean {
-  return parseOid(oid, "extension") === extensionOids.sctList;
+  return equalBytes(oid.raw, sctListOid);
 }
 
 function encodeVector(bytes: Uint8Array, octets: number): Uint8Array {

@@ -11,7 +11,7 @@ import {
 } from "@peculiar/x509";
 import fc from "fast-check";
 import { encodeHex } from "../../src/encoding/base64.ts";
-import { encodeDer, encodeSequence } from "../../src/encoding/der-encode.ts";
+import { encodeDer, encodeNull, encodeOid, encodeSequence } from "../../src/encoding/der-encode.ts";
 import { parseDer } from "../../src/encoding/der.ts";
 import { SigstepError } from "../../src/errors.ts";
 import { type Certificate, parseCertificate } from "../../src/sigstore/certificate.ts";
@@ -240,4 +240,27 @@ test("any bytes, and any change of a certificate, are a certificate or an error 
     }),
     { numRuns: runs },
   );
+});
+
+/** The certificate with both its signature algorithms replaced. */
+function withAlgorithm(der: Uint8Array, algorithm: Uint8Array): Uint8Array {
+  const [tbs, , signature] = parseDer(der, "test").children;
+  assert.ok(tbs !== undefined && signature !== undefined);
+  const fields = tbs.children.map(({ raw }, index) => (index === 2 ? algorithm : raw));
+  return encodeSequence(encodeSequence(...fields), algorithm, signature.raw);
+}
+
+test("signature algorithms: RSA with or without NULL, ECDSA without, others read but nameless", () => {
+  const { der } = leafOf("rekor2-happy-path");
+  const rsa = encodeOid("1.2.840.113549.1.1.11");
+  const ecdsa = encodeOid("1.2.840.10045.4.3.2");
+  const read = (...parts: readonly Uint8Array[]): unknown => {
+    return parseCertificate(withAlgorithm(der, encodeSequence(...parts))).signatureAlgorithm;
+  };
+  assert.deepEqual(read(rsa), { type: "rsa", digest: "sha256" });
+  assert.deepEqual(read(rsa, encodeNull()), { type: "rsa", digest: "sha256" });
+  assert.deepEqual(read(ecdsa), { type: "ecdsa", digest: "sha256" });
+  assert.equal(read(encodeOid("1.2.840.113549.1.1.5"), encodeNull()), undefined);
+  assert.throws(() => read(ecdsa, encodeNull()), { code: "ENCODING_INVALID" });
+  assert.throws(() => read(rsa, encodeSequence()), { code: "ENCODING_INVALID" });
 });
