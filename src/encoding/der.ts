@@ -35,7 +35,7 @@ const maxBytes = 4 << 20;
 const maxDepth = 32;
 const maxElements = 100_000;
 
-/** Bytes being read, what they are (for messages), and how many elements were seen. */
+/** Bytes being read, and what they are, for messages. */
 interface Source {
   readonly bytes: Uint8Array;
   readonly label: string;
