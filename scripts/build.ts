@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, type Metafile } from "esbuild";
+import { undiciConstants, unusedParts } from "./leave-out.ts";
 import { licenceTexts } from "./licences.ts";
 
 const { values: flags } = parseArgs({
@@ -42,6 +43,8 @@ async function bundle(): Promise<Built> {
     platform: "node",
     target: "node24",
     minify: true,
+    define: undiciConstants,
+    plugins: unusedParts,
     legalComments: "none",
     metafile: true,
     write: false,

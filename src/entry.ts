@@ -1,6 +1,7 @@
 // Builds the world from the process: the only place that reads its environment, arguments and streams.
-// The first line is out before anything heavy is loaded.
-import type { Console } from "./commands/main.ts";
+// What every run needs is imported at once, as one file of dist/; what is dear waits until it is used.
+import type { Console } from "./commands/console.ts";
+import * as main from "./commands/main.ts";
 import type { NetworkSettings, World } from "./commands/world.ts";
 import { GenericRunner } from "./runner/generic.ts";
 import { GitHubRunner } from "./runner/github.ts";
@@ -8,6 +9,7 @@ import { GitLabRunner } from "./runner/gitlab.ts";
 import type { Environment } from "./runner/identity.ts";
 import { Printer } from "./runner/printer.ts";
 import type { Runner } from "./runner/runner.ts";
+import { createHttp } from "./services/door.ts";
 import type { Http } from "./services/http.ts";
 
 /** Version of this program; a test compares it with package.json. */
@@ -22,27 +24,26 @@ export async function runCli(): Promise<void> {
     reserveOutput: () => (log = process.stderr),
   };
   const args = process.argv.slice(2);
-  const { runCommandLine } = await import("./commands/main.ts");
-  process.exitCode = await runCommandLine(args, createWorld(process.env, printer), console);
+  process.exitCode = await main.runCommandLine(args, createWorld(process.env, printer), console);
 }
 
-/** Runs the action: says so first, loads the rest after. */
+/** Runs the action. */
 export async function runAction(): Promise<void> {
   const printer = new Printer((text) => process.stdout.write(text));
   printer.print(`sigstep ${version}`);
-  const main = await import("./commands/main.ts");
   const world = createWorld({ ...process.env, GITHUB_ACTIONS: "true" }, printer);
   process.exitCode = await main.runAction(world);
 }
 
 function createWorld(environment: Environment, printer: Printer): World {
+  const isPerson = process.stderr.isTTY && (environment.CI ?? "") === "";
   return {
     runner: chooseRunner(environment, printer),
     openHttp: (settings) => openDoor(settings, environment, printer),
     now: () => new Date(),
     signal: cancellation.signal,
     version,
-    ...(process.stderr.isTTY ? { showProgress } : {}),
+    ...(isPerson ? { showProgress } : {}),
     inEnvironment: (other) => createWorld(other, printer),
   };
 }
@@ -60,14 +61,9 @@ function chooseRunner(environment: Environment, printer: Printer): Runner {
   return new GenericRunner(environment, printer);
 }
 
-async function openDoor(
-  settings: NetworkSettings,
-  environment: Environment,
-  printer: Printer,
-): Promise<Http> {
-  const { createHttp } = await import("./services/door.ts");
+function openDoor(settings: NetworkSettings, environment: Environment, printer: Printer): Http {
   const read = (name: string): string | undefined =>
-    environment[name] ?? environment[name.toLowerCase()];
+    environment[name] || environment[name.toLowerCase()];
   const door = createHttp({
     ...settings,
     proxy: { http: read("HTTP_PROXY"), https: read("HTTPS_PROXY"), no: read("NO_PROXY") },

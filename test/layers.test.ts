@@ -116,8 +116,8 @@ function circle(graph: ReadonlyMap<string, readonly string[]>, start: string): s
     for (const next of graph.get(way.at(-1) ?? "") ?? []) {
       if (next === start) return [[...way, next].join(" → ")];
       if (seen.has(next)) continue;
-      const found = walk([...way, next]);
       seen.add(next);
+      const found = walk([...way, next]);
       if (found.length > 0) return found;
     }
     return [];
@@ -133,7 +133,7 @@ test("src/ keeps its layers", () => {
 });
 
 test("tests and scripts have names that say something", () => {
-  const paths = globSync(["test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts"]);
+  const paths = globSync(["test/**/*.ts", "scripts/**/*.ts", "bench/*.ts"]);
   assert.deepEqual(
     paths.filter((path) => emptyNames.test(posix.basename(path.replaceAll("\\", "/")))),
     [],

@@ -2,7 +2,7 @@
 import { encodeHex } from "../encoding/base64.ts";
 import { quote, SigstepError } from "../errors.ts";
 import type { IdentityToken } from "../sigstore/token.ts";
-import type { TrustedRoot } from "../sigstore/trust.ts";
+import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import type { Plan } from "./plan.ts";
 
 const shownFiles = 20;
@@ -54,7 +54,6 @@ function listPublic(token: IdentityToken, plan: Plan): string {
 /** Other addresses may lead to the same public logs: their keys tell. */
 async function knowsPublicLogs(trustedRoot: TrustedRoot): Promise<boolean> {
   const { publicGood } = await import("../sigstore/public-good/embedded.ts");
-  const { parseTrustedRoot } = await import("../sigstore/trust.ts");
   const known = parseTrustedRoot(publicGood.trustedRoot, "embedded public-good");
   const ids = new Set(known.logs.map(({ logId }) => encodeHex(logId)));
   return trustedRoot.logs.some(({ logId }) => ids.has(encodeHex(logId)));

@@ -1,5 +1,6 @@
 // From arguments or action inputs to an exit code: chooses the command, catches every error.
 import { exitCodeOf, SigstepError, toSigstepError } from "../errors.ts";
+import type { Console } from "./console.ts";
 import { describeError } from "./error-text.ts";
 import { parseFlags, type Flags } from "./flags.ts";
 import { generalHelp, signHelp } from "./help.ts";
@@ -8,14 +9,6 @@ import { parseSignRequest, type InputSource } from "./request.ts";
 import { sign } from "./sign.ts";
 import type { SignReport } from "./report.ts";
 import type { World } from "./world.ts";
-
-/** What the command line writes to, apart from the log. */
-export interface Console {
-  /** Standard output: help and JSON. */
-  readonly print: (text: string) => void;
-  /** From this call on the log goes to standard error, so that standard output is JSON alone. */
-  readonly reserveOutput: () => void;
-}
 
 /** Runs the command line `args`; never throws. */
 export async function runCommandLine(

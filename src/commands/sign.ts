@@ -25,7 +25,7 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   const plan = makePlan(request, files, instance);
   const caPem = request.caFile === undefined ? undefined : await readCaFile(request.caFile);
   if (request.dryRun) return describeOnly(plan, world);
-  const http = await world.openHttp({
+  const http = world.openHttp({
     budgetMs: request.retryBudgetMs,
     insecureHosts: request.insecureHosts,
     ...(caPem === undefined ? {} : { caPem }),

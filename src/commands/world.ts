@@ -15,7 +15,7 @@ export interface NetworkSettings {
 /** The outside. */
 export interface World {
   readonly runner: Runner;
-  readonly openHttp: (settings: NetworkSettings) => Promise<Http>;
+  readonly openHttp: (settings: NetworkSettings) => Http;
   readonly now: () => Date;
   /** Aborts when the run is told to end. */
   readonly signal: AbortSignal;

@@ -66,7 +66,7 @@ export async function verifyBundle(
   const isSigned =
     artifact.content === undefined
       ? await publicKey.verifyDigest(digest, bundle.signature)
-      : publicKey.verify(artifact.content, bundle.signature);
+      : publicKey.verify(artifact.content, bundle.signature, digest.algorithm);
   if (!isSigned)
     throw new SigstepError("SIGNATURE_INVALID", "The signature is not over this artifact.");
   return { signed, certificate, entries, timestamps };

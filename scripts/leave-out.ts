@@ -1,0 +1,44 @@
+// Parts of packages that we never use and that a run would load dearly: undici's HTTP/2, which draws in
+// all of Node's http2 and tls, and its machinery of fetch; the network and process parts of
+// @actions/core, of which we use outputs and the summary.
+import type { Plugin } from "esbuild";
+
+/** Constants of undici's sources: without its second HTTP/1 parser. */
+export const undiciConstants = { esbuildDetection: "1" };
+
+/** Keeps those parts out of the build; reaching one of undici's throws. */
+export const unusedParts: Plugin[] = [
+  leaveOut(
+    { importer: "undici", filter: /client-h2\.js$/ },
+    "module.exports=()=>{throw new Error('HTTP/2 is left out')}",
+  ),
+  leaveOut(
+    { importer: "undici", filter: /\/web\/(?:fetch|webidl)/ },
+    "throw new Error('fetch is left out')",
+  ),
+  leaveOut(
+    { importer: "@actions/core", filter: /^@actions\/(?:http-client|exec|io)/ },
+    "module.exports={}",
+  ),
+];
+
+interface Part {
+  /** The package that asks for it. */
+  readonly importer: string;
+  readonly filter: RegExp;
+}
+
+function leaveOut({ importer: owner, filter }: Part, contents: string): Plugin {
+  const name = `leave ${String(filter)} out of ${owner}`;
+  return {
+    name,
+    setup(build) {
+      build.onResolve({ filter }, ({ importer, path }) =>
+        importer.replaceAll("\\", "/").includes(`/node_modules/${owner}/`)
+          ? { path, namespace: name }
+          : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: name }, () => ({ contents, loader: "js" }));
+    },
+  };
+}
