@@ -49,19 +49,30 @@ function looksLikeHtml(text: string): boolean {
 /** One pass over text that JSON.parse has accepted: too deep, or a name twice in one object. */
 function findFault(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];
+  const token = /["{}[\]:]/g;
   let last = "";
-  for (const [found] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    const [found] = match;
     if (found === "{") open.push(new Set());
     else if (found === "[") open.push(undefined);
     else if (found === "}" || found === "]") open.pop();
-    else if (found === ":") {
+    else if (found === '"') {
+      token.lastIndex = endOfString(text, match.index);
+      last = text.slice(match.index, token.lastIndex);
+    } else {
       const fault = noteName(open.at(-1), last);
       if (fault !== undefined) return fault;
     }
     if (open.length > maxDepth) return `is nested deeper than ${maxDepth} levels`;
-    last = found;
   }
   return undefined;
+}
+
+/** Where the string that begins at `start` has ended. A pattern for it would overflow on a long one. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
 }
 
 /** Names are compared as they mean, not as they are spelled: `"a"` is `"\u0061"`. */
@@ -99,10 +110,16 @@ export class JsonValue {
     return this.raw !== undefined && this.raw !== null;
   }
 
-  /** The member called `name`; it may be absent. */
+  /** The member called `name`; it may be absent. What every object inherits is not a member. */
   get(name: string): JsonValue {
-    const path = this.path === "" ? name : `${this.path}.${name}`;
-    return new JsonValue(this.members()[name], path, this.source);
+    const members = this.members();
+    const shown = /^\w{1,40}$/.test(name) ? name : quote(name, 40);
+    const path = this.path === "" ? shown : `${this.path}.${shown}`;
+    return new JsonValue(
+      Object.hasOwn(members, name) ? members[name] : undefined,
+      path,
+      this.source,
+    );
   }
 
   /** This value, or undefined when absent. */
@@ -176,7 +193,7 @@ export class JsonValue {
   date(): Date {
     const text = this.string();
     const date = new Date(text);
-    if (!rfc3339.test(text) || Number.isNaN(date.getTime())) {
+    if (!rfc3339.test(text) || !isOnCalendar(text) || Number.isNaN(date.getTime())) {
       throw this.refuse("is not an RFC 3339 time");
     }
     return date;
@@ -184,6 +201,13 @@ export class JsonValue {
 }
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** Whether day and hour exist: Date takes 30 February and 24 o'clock for the day after. */
+function isOnCalendar(text: string): boolean {
+  const local = text.slice(0, 19);
+  const date = new Date(`${local}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(local);
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
