@@ -2,6 +2,7 @@
 // HTTP/1.1 only: services are asked by many short requests over kept-alive connections, and
 // node:http2 would add to what has to be loaded.
 
+import { setFlagsFromString } from "node:v8";
 import type { Agent, Dispatcher, ProxyAgent } from "undici";
 import type { Proxy } from "./proxy.ts";
 import { trustAlso } from "./authorities.ts";
@@ -17,8 +18,19 @@ export interface ConnectionOptions {
 const connectMs = 10_000;
 const maxHeaderSize = 64 * 1024;
 
+/**
+ * Keeps V8 from compiling undici's HTTP parser (WebAssembly) a second time, optimised, in the
+ * background: that takes as much CPU as all our own work on one file, and even ten thousand answers
+ * do not earn it back.
+ */
+function compileParserOnce(): void {
+  setFlagsFromString("--no-wasm-tier-up");
+  setFlagsFromString("--no-wasm-dynamic-tiering");
+}
+
 /** Opens the way to services that are asked directly. */
 export async function openDirect(options: ConnectionOptions): Promise<Dispatcher> {
+  compileParserOnce();
   const [{ default: agent }, connect] = await Promise.all([
     import("undici/lib/dispatcher/agent.js"),
     connectorOptions(options),
@@ -28,6 +40,7 @@ export async function openDirect(options: ConnectionOptions): Promise<Dispatcher
 
 /** Opens the way through `proxy`: a tunnel for https, forwarding for the few plain http targets. */
 export async function openProxied(proxy: Proxy, options: ConnectionOptions): Promise<Dispatcher> {
+  compileParserOnce();
   const [{ default: proxyAgent }, { default: pool }, { default: connect }, connector] =
     await Promise.all([
       import("undici/lib/dispatcher/proxy-agent.js"),
