@@ -1,7 +1,7 @@
 // JSON from outside: bounded in size and depth, without duplicate names, read field by field.
 // It refuses what two parsers could read differently. RFC 8259 section 4, RFC 7493 section 2.3.
 import { quote, SigstepError, type ErrorCode } from "../errors.ts";
-import { parseBase64 } from "./base64.ts";
+import { parseBase64, parseHex } from "./base64.ts";
 
 const maxDepth = 64;
 
@@ -186,6 +186,16 @@ export class JsonValue {
       return parseBase64(text, "it");
     } catch (error) {
       throw this.refuse("is not canonical base64", error);
+    }
+  }
+
+  /** Bytes in lower-case hexadecimal. */
+  hex(): Uint8Array {
+    const text = this.string();
+    try {
+      return parseHex(text, "it");
+    } catch (error) {
+      throw this.refuse("is not lower-case hexadecimal", error);
     }
   }
 

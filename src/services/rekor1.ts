@@ -1,6 +1,5 @@
 // Rekor v1: one entry. An equal entry that is there already is as good as a new one.
 // protocol: sigstore/rekor openapi.yaml.
-import { parseHex } from "../encoding/base64.ts";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError } from "../errors.ts";
 import type { LogEntry } from "../sigstore/entry.ts";
@@ -72,7 +71,7 @@ export function parseEntryAnswer(response: HttpResponse): LogEntry {
   const body = entry.get("body").base64();
   return {
     logIndex: entry.get("logIndex").int64(),
-    logId: hex(entry.get("logID")),
+    logId: entry.get("logID").hex(),
     ...parseKind(body),
     integratedTime: entry.get("integratedTime").int64(),
     inclusionPromise: entry.get("verification").get("signedEntryTimestamp").base64(),
@@ -90,17 +89,12 @@ function parseKind(body: Uint8Array): Pick<LogEntry, "kind" | "version"> {
 function parseProof(json: JsonValue): NonNullable<LogEntry["inclusionProof"]> {
   return {
     logIndex: json.get("logIndex").int64(),
-    rootHash: hex(json.get("rootHash")),
+    rootHash: json.get("rootHash").hex(),
     treeSize: json.get("treeSize").int64(),
-    hashes: json.get("hashes").itemsOrNone(maxHashes).map(hex),
+    hashes: json
+      .get("hashes")
+      .itemsOrNone(maxHashes)
+      .map((hash) => hash.hex()),
     checkpoint: json.get("checkpoint").string(),
   };
-}
-
-function hex(json: JsonValue): Uint8Array {
-  try {
-    return parseHex(json.string(), "it");
-  } catch (error) {
-    throw json.refuse("is not hexadecimal", error);
-  }
 }

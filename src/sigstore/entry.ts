@@ -199,15 +199,23 @@ function readBody(entry: LogEntry, json: JsonValue): LoggedDigest {
 function readHashedRekord1(spec: JsonValue): LoggedDigest {
   const hash = spec.get("data").get("hash");
   const signature = spec.get("signature");
-  const pem = Buffer.from(signature.get("publicKey").get("content").base64()).toString("latin1");
-  const [certificate, ...more] = parsePem(pem, "CERTIFICATE");
-  if (certificate === undefined || more.length > 0) throw refuse("holds not one certificate");
   return {
     algorithm: hash.get("algorithm").string(),
-    digest: Buffer.from(hash.get("value").string(), "hex"),
+    digest: hash.get("value").hex(),
     signature: signature.get("content").base64(),
-    certificate,
+    certificate: readPem(signature.get("publicKey").get("content")),
   };
+}
+
+function readPem(json: JsonValue): Uint8Array {
+  const pem = Buffer.from(json.base64()).toString("latin1");
+  try {
+    const [certificate, ...more] = parsePem(pem, "CERTIFICATE");
+    if (certificate !== undefined && more.length === 0) return certificate;
+  } catch (error) {
+    throw json.refuse("is not a certificate in PEM", error);
+  }
+  throw json.refuse("is not one certificate in PEM");
 }
 
 function readHashedRekord2(spec: JsonValue): LoggedDigest {

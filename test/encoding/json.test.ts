@@ -272,6 +272,13 @@ suite("a field", () => {
   });
 });
 
+test("a field is hexadecimal in its one spelling", () => {
+  assert.deepEqual([...parse('"00ff"').hex()], [0, 255]);
+  for (const text of ['"00FF"', '"0"', '"0x00"', '"00 "', '"zz"', "1", "null"]) {
+    refuses(code, () => parse(text).hex());
+  }
+});
+
 suite("properties", () => {
   test("any bytes give a value or our error", () => {
     const text = fc.oneof(
