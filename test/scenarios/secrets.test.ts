@@ -1,0 +1,56 @@
+// The search for secrets must find them, or every scenario's silence proves nothing.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Secrets } from "./secrets.ts";
+
+const payload = Buffer.from(JSON.stringify({ sub: "someone", mark: "m".repeat(40) }));
+const token = `eyJhbGciOiJSUzI1NiJ9.${payload.toString("base64url")}.${"s1gnature".repeat(30)}`;
+const scalar = Buffer.from("a scalar of exactly thirty-two b").toString("base64url");
+
+function holds(text: string | Buffer): boolean {
+  const secrets = new Secrets();
+  secrets.add("request token", "sandbox-request-1");
+  secrets.addToken(token);
+  secrets.addKey(scalar);
+  try {
+    secrets.assertAbsent(Buffer.from(text), "here");
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+describe("the search for secrets", () => {
+  it("finds nothing where nothing is", () => {
+    for (const text of ["", "request", token.slice(0, 20), scalar.slice(0, 8)]) {
+      assert.ok(!holds(text), text);
+    }
+  });
+
+  it("finds a token, whole or in its parts", () => {
+    const [, claims = "", signature = ""] = token.split(".");
+    for (const part of [token, claims, signature, "sandbox-request-1"]) {
+      assert.ok(holds(`{"x":"${part}"}`), part);
+    }
+  });
+
+  it("finds a key in bytes, hex and base64", () => {
+    const bytes = Buffer.from(scalar, "base64url");
+    assert.ok(holds(Buffer.concat([Buffer.of(4, 32), bytes])));
+    assert.ok(holds(`d=${bytes.toString("hex").toUpperCase()}`));
+    assert.ok(holds(scalar));
+  });
+
+  it("finds what stands anywhere inside other base64", () => {
+    for (const secret of [token, "sandbox-request-1", Buffer.from(scalar, "base64url")]) {
+      for (let before = 0; before < 6; before++) {
+        for (let after = 0; after < 4; after++) {
+          const parts = [Buffer.alloc(before, "b"), Buffer.from(secret), Buffer.alloc(after, "a")];
+          const bytes = Buffer.concat(parts);
+          assert.ok(holds(bytes.toString("base64")), `${before} before, ${after} after`);
+          assert.ok(holds(bytes.toString("base64url")), `${before} before, ${after} after`);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,66 @@
+// What must be found nowhere: tokens and private keys, whole or in part, in any usual spelling.
+import assert from "node:assert/strict";
+
+/** Everything secret of one scene. */
+export class Secrets {
+  readonly #needles = new Map<string, Buffer>();
+
+  /** A text that nothing may repeat. */
+  add(what: string, secret: string): void {
+    this.#addBytes(what, Buffer.from(secret));
+  }
+
+  /** A JSON web token: its payload and its signature are secret also each alone. */
+  addToken(token: string): void {
+    const [, payload = "", signature = ""] = token.split(".");
+    this.add("token", token);
+    // Long enough to be this token's own; the end of a payload holds what is its alone.
+    this.add("token's payload", payload.slice(-60));
+    if (signature !== "") this.add("token's signature", signature.slice(0, 40));
+  }
+
+  /** The scalar of a private key, in base64url. */
+  addKey(scalar: string): void {
+    this.#addBytes("private key", Buffer.from(scalar, "base64url"));
+  }
+
+  /** How many are known. */
+  get size(): number {
+    return this.#needles.size;
+  }
+
+  /** Fails when `bytes`, found at `place`, hold any of them. */
+  assertAbsent(bytes: Buffer, place: string): void {
+    const lower = Buffer.from(bytes.toString("latin1").toLowerCase(), "latin1");
+    for (const [name, needle] of this.#needles) {
+      const haystack = name.endsWith("hex") ? lower : bytes;
+      assert.ok(!haystack.includes(needle), `${place} holds the ${name}`);
+    }
+  }
+
+  #addBytes(what: string, bytes: Buffer): void {
+    const id = `${this.#needles.size}`;
+    const spellings = [
+      ["as it is", bytes],
+      ["in hex", Buffer.from(bytes.toString("hex"))],
+      ["escaped for a URL", Buffer.from(encodeURIComponent(bytes.toString("latin1")))],
+      ...[0, 1, 2].flatMap((shift) => spellBase64(bytes, shift)),
+    ] as const;
+    for (const [spelling, needle] of spellings) {
+      this.#needles.set(`${what} (${id}) ${spelling}`, needle);
+    }
+  }
+}
+
+/** `bytes` as they look in base64 when `shift` bytes stand before them: the part that is theirs alone. */
+function spellBase64(bytes: Buffer, shift: number): (readonly [string, Buffer])[] {
+  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
+  const start = shift === 0 ? 0 : shift + 1;
+  const whole = Math.floor(((shift + bytes.length) * 8) / 6);
+  const own = text.slice(start, whole);
+  const url = own.replaceAll("+", "-").replaceAll("/", "_");
+  return [
+    [`in base64 after ${shift}`, Buffer.from(own)],
+    [`in base64url after ${shift}`, Buffer.from(url)],
+  ];
+}
