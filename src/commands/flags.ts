@@ -61,7 +61,10 @@ function takeValue({ name, kind }: InputSpec, rest: string[]): string {
 }
 
 function twice(name: string): SigstepError {
-  return new SigstepError("INPUT_CONFLICT", `Flag --${name} is given twice.`, { where: name });
+  return new SigstepError("INPUT_CONFLICT", `Flag --${name} is given twice.`, {
+    where: name,
+    hint: "Give it once.",
+  });
 }
 
 function secretFlag(name: string): SigstepError {
@@ -84,7 +87,7 @@ function unknownFlag(arg: string, specs: readonly InputSpec[]): SigstepError {
   });
 }
 
-/** Whether one edit, or leaving out dashes and underscores, leads from one to the other. */
+/** Whether one edit or swap, or leaving out dashes and underscores, leads from one to the other. */
 function isNear(known: string, given: string): boolean {
   const plain = (text: string): string => text.toLowerCase().replace(/[-_]/g, "");
   const [long, short] = [plain(known), plain(given)].toSorted((a, b) => b.length - a.length);
@@ -92,5 +95,6 @@ function isNear(known: string, given: string): boolean {
   let same = 0;
   while (same < short.length && long[same] === short[same]) same++;
   const tail = long.slice(same + 1);
-  return tail === short.slice(same) || tail === short.slice(same + 1);
+  const swapped = `${short[same + 1] ?? ""}${short[same] ?? ""}${short.slice(same + 2)}`;
+  return [short.slice(same), short.slice(same + 1)].includes(tail) || long.slice(same) === swapped;
 }

@@ -3,14 +3,14 @@
 import { SigstepError } from "../errors.ts";
 
 /**
- * Items of a list input. With a line break in it, each line that is not empty is an item, verbatim;
+ * Items of a list input. With a line break in it, each line that is not blank is an item, verbatim;
  * otherwise it is split into shell words.
  *
  * @param name - The input, for messages.
  * @throws SigstepError INPUT_VALUE for a quote that does not close or a backslash at the end.
  */
 export function parseList(text: string, name: string): string[] {
-  if (/[\r\n]/.test(text)) return text.split(/\r?\n/).filter((line) => line !== "");
+  if (/[\r\n]/.test(text)) return text.split(/\r?\n/).filter((line) => line.trim() !== "");
   return parseShellWords(text, name);
 }
 

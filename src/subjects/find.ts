@@ -1,8 +1,8 @@
 // Paths and globs → files, in a fixed order. A path that exists is that file; anything else is a
 // glob of `* ? ** [class]`, in which `[[]` stands for `[`.
-import type { Stats } from "node:fs";
-import { glob, stat } from "node:fs/promises";
-import { basename, resolve, sep } from "node:path";
+import { constants, type Stats } from "node:fs";
+import { access, glob, stat } from "node:fs/promises";
+import { basename, join, resolve, sep } from "node:path";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 
 /** A file to sign. */
@@ -32,7 +32,9 @@ export async function findFiles(items: readonly string[]): Promise<FoundFile[]> 
       if (!found.has(key)) found.set(key, file);
     }
   }
-  if (found.size > 0) return [...found.values()];
+  const files = [...found.values()];
+  await Promise.all(files.map(({ path }) => requireReadable(path)));
+  if (files.length > 0) return files;
   throw new SigstepError("INPUT_MISSING", "No file to sign is given.", {
     where: "inputs",
     hint: "Name files or globs: `inputs: dist/*.tar.gz`, or `sigstep sign dist/app.tar.gz`.",
@@ -60,12 +62,25 @@ async function statPath(path: string): Promise<Stats | undefined> {
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
-    throw new SigstepError("INPUT_UNREADABLE", `File ${quote(path)} cannot be read (${code}).`, {
-      where: path,
-      hint: "Check that this user may read it and its folder.",
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
+}
+
+async function requireReadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): SigstepError {
+  const message = `File ${quote(path)} cannot be read (${systemCode(error)}).`;
+  return new SigstepError("INPUT_UNREADABLE", message, {
+    where: path,
+    hint: "Check that this user may read it and its folder.",
+    cause: error,
+  });
 }
 
 function describeFile(path: string, stats: Stats): FoundFile {
@@ -74,7 +89,7 @@ function describeFile(path: string, stats: Stats): FoundFile {
   throw new SigstepError("INPUT_NOT_A_FILE", `${quote(path)} is ${kind}.`, {
     where: path,
     hint: stats.isDirectory()
-      ? `Name the files in it: ${quote(`${path}/*`)}.`
+      ? `Name the files in it: ${quote(join(path, "*"))}.`
       : "Sign a copy of it.",
   });
 }
@@ -98,11 +113,13 @@ function escapeExtensions(pattern: string): string {
       hint: "Write ? where a name has a backslash; [*], [?] and [[] stand for those characters.",
     });
   }
-  return pattern.replace(
-    /(\[!?\]?[^\]]*\])|[{}()]/g,
-    (found, group?: string) => group ?? `[${found}]`,
-  );
+  return pattern.replace(/(\[!?\]?[^\]]*\])|[{()]/g, (found, group?: string) => {
+    return group ?? (found === "{" ? openingBrace : `[${found}]`);
+  });
 }
+
+/** A class of `{` alone that does not show it: braces are expanded before classes are read. */
+const openingBrace = "[!\u0001-z|-\uFFFF]";
 
 function noMatch(item: string, what: string): SigstepError {
   const lost = item.includes("\uFFFD");
