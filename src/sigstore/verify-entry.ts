@@ -1,8 +1,13 @@
 // A log entry proven: promise, inclusion, checkpoint and body, all by one log of the trusted root.
 import { encodeBase64, encodeHex, equalBytes } from "../encoding/base64.ts";
 import { SigstepError } from "../errors.ts";
-import { verifyCheckpoint } from "./checkpoint.ts";
-import { verifyEntryBody, type LogEntry, type SignedDigest } from "./entry.ts";
+import { verifyCheckpoint, type ProvenCheckpoint } from "./checkpoint.ts";
+import {
+  verifyEntryBody,
+  type EntryInclusionProof,
+  type LogEntry,
+  type SignedDigest,
+} from "./entry.ts";
 import type { TransparencyLog } from "./log.ts";
 import { verifyInclusion } from "./merkle.ts";
 
@@ -35,6 +40,7 @@ export class ProvenEntry {
     const { logIndex: index, hashes, checkpoint } = entry.inclusionProof;
     const proven = verifyCheckpoint(checkpoint, log);
     verifyInclusion(entry.canonicalizedBody, { index, hashes }, proven);
+    requireAgreement(entry, entry.inclusionProof, proven);
     verifyEntryBody(entry, signed);
     return new ProvenEntry(entry, log, time);
   }
@@ -65,6 +71,23 @@ function verifyPromise(entry: LogEntry, log: TransparencyLog): Date | undefined 
     throw refuse("has a promise (signed entry timestamp) that its log has not signed");
   }
   return new Date(Number(entry.integratedTime) * 1000);
+}
+
+/**
+ * What the entry repeats of the proven checkpoint: other clients read it, so it must not say otherwise.
+ * A Rekor v2 log is one tree; with Rekor v1 the promise covers the index in the whole log.
+ */
+function requireAgreement(
+  entry: LogEntry,
+  proof: EntryInclusionProof,
+  { size, rootHash }: ProvenCheckpoint,
+): void {
+  if (proof.treeSize !== size || !equalBytes(proof.rootHash, rootHash)) {
+    throw refuse("has an inclusion proof for another tree than its checkpoint's");
+  }
+  if (entry.version === "0.0.2" && entry.logIndex !== proof.logIndex) {
+    throw refuse(`says that its index is ${entry.logIndex}, and it is ${proof.logIndex}`);
+  }
 }
 
 /** RFC 8785 form of what the promise signs; the two strings need no escaping, integers stay exact. */
