@@ -7,6 +7,7 @@ import { guardPublicLog } from "./leak-guard.ts";
 import { createTokenSource } from "./identity.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { describePlan } from "./plan-text.ts";
+import { checkTargets } from "./preflight.ts";
 import { reportSign, type SignReport } from "./report.ts";
 import type { SignRequest } from "./request.ts";
 import { signFiles } from "./sign-files.ts";
@@ -23,6 +24,7 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   const files = await findFiles(request.items);
   const instance = await readInstance(request.instance, world.now());
   const plan = makePlan(request, files, instance);
+  await checkTargets(plan);
   const caPem = request.caFile === undefined ? undefined : await readCaFile(request.caFile);
   if (request.dryRun) return describeOnly(plan, world);
   const http = world.openHttp({

@@ -13,7 +13,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.sigstep-${randomBytes(8).toString("hex")}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const handle = await open(temporary, "wx", 0o644);
     try {
       await handle.writeFile(text);
@@ -25,6 +25,24 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeFailed(path, error);
   }
+}
+
+/** As `mkdir -p`. Node's own never ends where a file system answers ENOENT below a folder that exists. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch(refuseUnlessThere);
+  }
+}
+
+/** Another file of the same run may have made it meanwhile. */
+function refuseUnlessThere(error: unknown): void {
+  if (systemCode(error) !== "EEXIST") throw error;
 }
 
 function writeFailed(path: string, error: unknown): SigstepError {
