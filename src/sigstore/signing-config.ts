@@ -77,7 +77,8 @@ function checkMediaType(json: JsonValue): void {
 function parseServices(json: JsonValue): Service[] {
   return json.itemsOrNone(maxServices).map((item) => ({
     url: parseUrl(item.get("url")),
-    version: item.get("majorApiVersion").integer(),
+    // Protobuf's JSON may leave out a zero, which stands for a service that is not released yet.
+    version: item.get("majorApiVersion").optional()?.integer() ?? 0,
     validFor: parseValidity(item.get("validFor")),
     operator: item.get("operator").optional()?.string() ?? "",
   }));
