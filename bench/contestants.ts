@@ -5,7 +5,7 @@ import { ensureTools } from "../test/stack/tools.ts";
 import type { Stack } from "../test/stack/start.ts";
 import type { Contestant } from "./measure.ts";
 
-const cli = join(import.meta.dirname, "../dist/cli.js");
+const cli = process.env.SIGSTEP_BENCH_CLI ?? join(import.meta.dirname, "../dist/cli.js");
 const peer = join(import.meta.dirname, "peer.mjs");
 
 /** The environment that makes our program use the stack. */

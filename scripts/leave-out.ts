@@ -12,6 +12,12 @@ export const unusedParts: Plugin[] = [
     { importer: "undici", filter: /client-h2\.js$/ },
     "module.exports=()=>{throw new Error('HTTP/2 is left out')}",
   ),
+  // Of node:http, the dearest of Node's own modules here, undici wants one number and one class that
+  // none of our bodies is of.
+  leaveOut(
+    { importer: "undici", filter: /^node:http$/ },
+    "exports.maxHeaderSize=16384;exports.IncomingMessage=class{}",
+  ),
   leaveOut(
     { importer: "undici", filter: /\/web\/(?:fetch|webidl)/ },
     "throw new Error('fetch is left out')",

@@ -49,10 +49,11 @@ async function readCustom(
   choice: Extract<InstanceChoice, { kind: "custom" }>,
   now: Date,
 ): Promise<Instance> {
-  const config = parseSigningConfig(
-    await readInput(choice.signingConfig, "signing-config", "SIGNING_CONFIG_INVALID"),
-    choice.signingConfig,
-  );
+  const [configBytes, rootBytes] = await Promise.all([
+    readInput(choice.signingConfig, "signing-config", "SIGNING_CONFIG_INVALID"),
+    readInput(choice.trustedRoot, "trusted-root", "TRUSTED_ROOT_INVALID"),
+  ]);
+  const config = parseSigningConfig(configBytes, choice.signingConfig);
   const services = selectServices(config, now);
   const chosen = services.logs[0]?.version;
   if (choice.rekorVersion !== undefined && chosen !== choice.rekorVersion) {
@@ -62,11 +63,10 @@ async function readCustom(
       { where: "rekor-version", hint: "Leave rekor-version out: the signing config decides." },
     );
   }
-  const root = await readInput(choice.trustedRoot, "trusted-root", "TRUSTED_ROOT_INVALID");
   return {
     name: `the Sigstore instance of ${quote(choice.signingConfig)}`,
     services,
-    trustedRoot: parseTrustedRoot(root, choice.trustedRoot),
+    trustedRoot: parseTrustedRoot(rootBytes, choice.trustedRoot),
     isPublicGood: isPublicGood(services),
   };
 }

@@ -21,15 +21,18 @@ import type { World } from "./world.ts";
  * @throws SigstepError whatever stops the run as a whole: bad input, no identity, no certificate.
  */
 export async function sign(request: SignRequest, world: World): Promise<SignReport> {
-  const files = await findFiles(request.items);
-  const instance = await readInstance(request.instance, world.now());
+  const [files, instance, caPem] = await Promise.all([
+    findFiles(request.items),
+    readInstance(request.instance, world.now()),
+    readCaFile(request.caFile),
+  ]);
   const plan = makePlan(request, files, instance);
   await checkTargets(plan);
-  const caPem = request.caFile === undefined ? undefined : await readCaFile(request.caFile);
   if (request.dryRun) return describeOnly(plan, world);
+  const { retryBudgetMs: budgetMs, insecureHosts } = request;
   const http = world.openHttp({
-    budgetMs: request.retryBudgetMs,
-    insecureHosts: request.insecureHosts,
+    budgetMs,
+    insecureHosts,
     ...(caPem === undefined ? {} : { caPem }),
   });
   try {
@@ -50,7 +53,8 @@ async function describeOnly(plan: Plan, world: World): Promise<SignReport> {
   return { status: "dry-run", exitCode: 0, outputs, failures: [] };
 }
 
-async function readCaFile(path: string): Promise<string> {
+async function readCaFile(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
   try {
     return await readBytes(path, "utf8");
   } catch (error) {

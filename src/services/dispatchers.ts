@@ -31,8 +31,8 @@ function compileParserOnce(): void {
 /** Opens the way to services that are asked directly. */
 export async function openDirect(options: ConnectionOptions): Promise<Dispatcher> {
   compileParserOnce();
-  const [{ default: agent }, connect] = await Promise.all([
-    import("undici/lib/dispatcher/agent.js"),
+  const [{ Agent: agent }, connect] = await Promise.all([
+    import("./undici-direct.ts"),
     connectorOptions(options),
   ]);
   return new agent({ ...clientOptions(options), connect });
@@ -41,13 +41,10 @@ export async function openDirect(options: ConnectionOptions): Promise<Dispatcher
 /** Opens the way through `proxy`: a tunnel for https, forwarding for the few plain http targets. */
 export async function openProxied(proxy: Proxy, options: ConnectionOptions): Promise<Dispatcher> {
   compileParserOnce();
-  const [{ default: proxyAgent }, { default: pool }, { default: connect }, connector] =
-    await Promise.all([
-      import("undici/lib/dispatcher/proxy-agent.js"),
-      import("undici/lib/dispatcher/pool.js"),
-      import("undici/lib/api/api-connect.js"),
-      connectorOptions(options),
-    ]);
+  const [{ ProxyAgent: proxyAgent, Pool: pool, connect }, connector] = await Promise.all([
+    import("./undici-proxied.ts"),
+    connectorOptions(options),
+  ]);
   const settings: ProxyAgent.Options = {
     ...clientOptions(options),
     uri: proxy.url.href,

@@ -22,6 +22,17 @@ export function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
   return true;
 }
 
+/**
+ * Checks the links inside a chain ahead of time, while there is nothing else to do; those that hold are
+ * remembered. Decides nothing.
+ */
+export function rememberLinks(chain: readonly Certificate[]): void {
+  chain.forEach((subject, index) => {
+    const issuer = chain[index + 1];
+    if (issuer !== undefined) isSignedBy(subject, issuer);
+  });
+}
+
 function checkSignature(subject: Certificate, issuer: Certificate): boolean {
   const { signatureAlgorithm: algorithm, tbs, signature } = subject;
   if (algorithm === undefined) return false;
