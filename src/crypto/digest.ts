@@ -31,12 +31,12 @@ export function isDigestAlgorithm(name: string): name is DigestAlgorithm {
   return names.some((known) => known === name);
 }
 
-/** The algorithm with this protobuf name or ASN.1 identifier, or undefined. */
-export function findDigestAlgorithm(name: string): DigestAlgorithm | undefined {
-  return names.find((known) => {
-    const facts = digestAlgorithms[known];
-    return facts.protobuf === name || facts.oid === name;
-  });
+/** The algorithm with this protobuf name, or with this ASN.1 identifier, or undefined. */
+export function findDigestAlgorithm(
+  by: "protobuf" | "oid",
+  name: string,
+): DigestAlgorithm | undefined {
+  return names.find((known) => digestAlgorithms[known][by] === name);
 }
 
 /** Digest of bytes that are already in memory. */

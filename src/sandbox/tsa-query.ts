@@ -54,7 +54,7 @@ function parseImprint(imprint: DerElement): Digest {
   const [identifier, hashed] = imprint.children;
   const oid = identifier?.children[0];
   if (oid === undefined || hashed === undefined) throw new QueryRefused("no imprint");
-  const algorithm = findDigestAlgorithm(parseOid(oid, "hash algorithm"));
+  const algorithm = findDigestAlgorithm("oid", parseOid(oid, "hash algorithm"));
   if (algorithm === undefined) throw new QueryRefused("weak or unknown hash algorithm");
   const bytes = parseOctetString(hashed, "hashed message");
   if (bytes.length !== digestAlgorithms[algorithm].length) throw new QueryRefused("wrong length");

@@ -52,7 +52,7 @@ function parseTimestamps(json: JsonValue): Uint8Array[] {
 }
 
 function parseDigest(json: JsonValue): Digest {
-  const algorithm = findDigestAlgorithm(json.get("algorithm").string());
+  const algorithm = findDigestAlgorithm("protobuf", json.get("algorithm").string());
   if (algorithm === undefined) throw json.get("algorithm").refuse("is not one that we compute");
   const bytes = json.get("digest").base64();
   if (bytes.byteLength !== digestAlgorithms[algorithm].length) {

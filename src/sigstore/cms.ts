@@ -187,7 +187,7 @@ function parseAttributes(element: DerElement): ReadonlyMap<string, DerElement> {
 export function parseDigestAlgorithm(element: DerElement): DigestAlgorithm {
   const { oid, parameters } = parseAlgorithmIdentifier(element, "digest algorithm");
   if (parameters !== undefined) expectNull(parameters, "digest algorithm parameters");
-  const algorithm = findDigestAlgorithm(oid);
+  const algorithm = findDigestAlgorithm("oid", oid);
   if (algorithm === undefined) throw refuse(`uses the unsupported digest algorithm ${oid}`);
   return algorithm;
 }

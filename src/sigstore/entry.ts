@@ -221,7 +221,7 @@ function readPem(json: JsonValue): Uint8Array {
 function readHashedRekord2(spec: JsonValue): LoggedDigest {
   const signature = spec.get("signature");
   return {
-    algorithm: findDigestAlgorithm(spec.get("data").get("algorithm").string()),
+    algorithm: findDigestAlgorithm("protobuf", spec.get("data").get("algorithm").string()),
     digest: spec.get("data").get("digest").base64(),
     signature: signature.get("content").base64(),
     certificate: signature.get("verifier").get("x509Certificate").get("rawBytes").base64(),

@@ -36,20 +36,23 @@ for (const algorithm of algorithms) {
   });
 
   test(`${algorithm} is found by each of its names and by no other`, () => {
-    assert.equal(findDigestAlgorithm(facts.protobuf), algorithm);
-    assert.equal(findDigestAlgorithm(facts.oid), algorithm);
+    assert.equal(findDigestAlgorithm("protobuf", facts.protobuf), algorithm);
+    assert.equal(findDigestAlgorithm("oid", facts.oid), algorithm);
     assert.ok(isDigestAlgorithm(algorithm));
     assert.ok(!isDigestAlgorithm(algorithm.toUpperCase()));
     assert.ok(!isDigestAlgorithm(facts.protobuf));
-    assert.equal(findDigestAlgorithm(algorithm), undefined);
-    assert.equal(findDigestAlgorithm(facts.protobuf.toLowerCase()), undefined);
+    assert.equal(findDigestAlgorithm("protobuf", facts.oid), undefined);
+    assert.equal(findDigestAlgorithm("oid", facts.protobuf), undefined);
+    assert.equal(findDigestAlgorithm("protobuf", algorithm), undefined);
+    assert.equal(findDigestAlgorithm("protobuf", facts.protobuf.toLowerCase()), undefined);
   });
 }
 
 test("no other name is an algorithm, inherited ones least of all", () => {
   for (const name of ["", "md5", "sha1", "SHA1", "SHA2_224", "SHA3_256", "toString", "__proto__"]) {
     assert.ok(!isDigestAlgorithm(name));
-    assert.equal(findDigestAlgorithm(name), undefined);
+    assert.equal(findDigestAlgorithm("protobuf", name), undefined);
+    assert.equal(findDigestAlgorithm("oid", name), undefined);
   }
 });
 
