@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import{a as i}from"./chunk-BGUTAE5Q.js";import"./chunk-ZLIHKPJS.js";import"./chunk-3RNHDNP5.js";await i();
+import{a as i}from"./chunk-C5DEYHKG.js";import"./chunk-RBMG6SQG.js";import"./chunk-27JYLWIA.js";import"./chunk-U4EJSH6E.js";import"./chunk-VUJKWCT3.js";await i();
