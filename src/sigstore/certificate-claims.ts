@@ -3,17 +3,14 @@
 // https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md, config/identity/config.yaml
 import { quote, SigstepError } from "../errors.ts";
 import type { ProvenCertificate } from "./chain.ts";
-import type { FulcioExtensionName } from "./fulcio-extensions.ts";
+import type { FulcioExtensionName, FulcioExtensions } from "./fulcio-extensions.ts";
 import type { IdentityToken } from "./token.ts";
 
+type Named = FulcioExtensions["named"];
 type Rule = readonly [FulcioExtensionName, template: string];
 
 // {name} stands for a claim, {origin} for any https or http origin, {ref_folder} for heads or tags.
-const common: readonly Rule[] = [
-  ["issuer", "{iss}"],
-  ["issuerV1", "{iss}"],
-  ["tokenSubject", "{sub}"],
-];
+const common: readonly Rule[] = [["tokenSubject", "{sub}"]];
 
 const github: readonly Rule[] = [
   ["githubWorkflowTrigger", "{event_name}"],
@@ -56,6 +53,13 @@ const gitlab: readonly Rule[] = [
   ["deploymentEnvironment", "{environment}"],
 ];
 
+/** The certificate's one name, by the claim that it comes from. */
+const nameTemplates: readonly (readonly [claim: string, template: string])[] = [
+  ["job_workflow_ref", "{origin}/{job_workflow_ref}"],
+  ["ci_config_ref_uri", "https://{ci_config_ref_uri}"],
+  ["email", "{email}"],
+];
+
 /**
  * Checks every extension that repeats a claim of `token`, and that the certificate's one name is the
  * workflow's, or the e-mail address. An extension or claim that is not there is not compared.
@@ -69,9 +73,7 @@ export function verifyClaims(
   except: readonly FulcioExtensionName[] = [],
 ): void {
   const { named } = certificate.certificate.fulcio;
-  if (named.issuer === undefined && named.issuerV1 === undefined) {
-    throw differs("issuer", "(none)", token.issuer);
-  }
+  verifyIssuer(named, token);
   for (const [name, template] of rulesFor(token)) {
     const found = named[name];
     if (found === undefined || except.includes(name)) continue;
@@ -113,11 +115,27 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }
 
+/** Dex, behind which people sign in elsewhere, is replaced by the place where they did. */
+function verifyIssuer({ issuer, issuerV1 }: Named, token: IdentityToken): void {
+  const found = [issuer, issuerV1].filter((text) => text !== undefined);
+  if (found.length === 0) throw differs("issuer", "(none)", token.issuer);
+  for (const text of found) {
+    if (text !== token.issuer && text !== token.federatedIssuer) {
+      throw differs("issuer", text, token.issuer);
+    }
+  }
+}
+
 /** CI certificates are named after the workflow that ran, e-mail certificates after the address. */
 function verifyName({ certificate, identity }: ProvenCertificate, token: IdentityToken): void {
-  const wanted = certificate.fulcio.named.buildSignerUri ?? token.claims.get("email");
-  if (wanted !== undefined && identity.value !== wanted) {
-    throw differs("subject alternative name", identity.value, wanted);
+  const what = "subject alternative name";
+  const [, template] = nameTemplates.find(([claim]) => token.claims.has(claim)) ?? [];
+  if (template !== undefined && expand(template, token.claims)?.test(identity.value) === false) {
+    throw differs(what, identity.value, describe(template, token));
+  }
+  const { buildSignerUri } = certificate.fulcio.named;
+  if (buildSignerUri !== undefined && identity.value !== buildSignerUri) {
+    throw differs(what, identity.value, buildSignerUri);
   }
 }
 

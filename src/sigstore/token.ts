@@ -17,6 +17,8 @@ export interface IdentityToken {
   /** The token itself: a secret. */
   readonly raw: string;
   readonly issuer: string;
+  /** Where the user signed in, when the issuer (Dex) only passed that on. */
+  readonly federatedIssuer: string | undefined;
   readonly subject: string;
   readonly expires: Date;
   /** What proof of possession signs: the verified e-mail address, else the subject, byte for byte. */
@@ -33,8 +35,21 @@ export interface IdentityToken {
  */
 export function parseIdentityToken(raw: string, audience: string, now: Date): IdentityToken {
   const claims = parseClaims(raw);
-  checkAudience(claims.get("aud"), audience);
+  try {
+    checkAudience(claims.get("aud"), audience);
+    return readClaims(raw, claims, now);
+  } catch (error) {
+    if (!(error instanceof SigstepError) || error.hint !== "") throw error;
+    throw new SigstepError(error.code, error.message, {
+      hint: "Sigstore needs this claim. Pass an OIDC identity token of this job, not an access token.",
+      where: error.where,
+    });
+  }
+}
+
+function readClaims(raw: string, claims: JsonValue, now: Date): IdentityToken {
   const expires = new Date(claims.get("exp").integer() * 1000);
+  if (Number.isNaN(expires.getTime())) throw claims.get("exp").refuse("is beyond every calendar");
   if (expires <= now) {
     throw new SigstepError(
       "IDENTITY_EXPIRED",
@@ -47,11 +62,19 @@ export function parseIdentityToken(raw: string, audience: string, now: Date): Id
   return {
     raw,
     issuer: claims.get("iss").string(),
+    federatedIssuer: findFederatedIssuer(claims.get("federated_claims").raw),
     subject: claims.get("sub").string(),
     expires,
     challenge: chooseChallenge(claims),
     claims: textClaims(claims),
   };
+}
+
+/** What Fulcio takes for the issuer of Dex's tokens; of another's, the claim can be anything. */
+function findFederatedIssuer(claim: unknown): string | undefined {
+  if (typeof claim !== "object" || claim === null) return undefined;
+  const id: unknown = Reflect.get(claim, "connector_id");
+  return typeof id === "string" ? id : undefined;
 }
 
 function parseClaims(raw: string): JsonValue {
