@@ -1,5 +1,6 @@
 // Trusted root: whose certificates, log entries and timestamps to believe.
 // protobuf-specs sigstore_trustroot.proto, message TrustedRoot, v0.1 and v0.2.
+import { keyFacts } from "../crypto/algorithms.ts";
 import { parsePublicKey, type PublicKey } from "../crypto/keys.ts";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote } from "../errors.ts";
@@ -35,8 +36,9 @@ export interface TrustedRoot {
 /**
  * Reads a trusted root.
  *
- * A log whose key is of a kind that we do not know is left out: nothing by it can be verified. All
- * else that is wrong refuses the whole file.
+ * A log whose key is, by name, of a kind that we do not know is left out: nothing by it can be verified.
+ * All else that is wrong refuses the whole file, and so does a list of which nothing is left: an empty
+ * list means that the instance has no such log, and then nobody asks for its proofs.
  *
  * @throws SigstepError TRUSTED_ROOT_INVALID
  */
@@ -60,25 +62,35 @@ export function parseTrustedRoot(bytes: Uint8Array, label: string): TrustedRoot 
 }
 
 function parseLogs(json: JsonValue): TransparencyLog[] {
-  return json.itemsOrNone(maxInstances).flatMap((item) => {
-    const key = item.get("publicKey");
-    const validFor = parseValidity(key.get("validFor"));
-    const publicKey = parseKey(key.get("rawBytes"));
-    const logId = (item.get("checkpointKeyId").optional() ?? item.get("logId"))
-      .get("keyId")
-      .base64();
-    const baseUrl = item.get("baseUrl").optional()?.string() ?? "";
-    const operator = item.get("operator").optional()?.string() ?? baseUrl;
-    return publicKey === undefined ? [] : [{ baseUrl, logId, publicKey, validFor, operator }];
-  });
+  const items = json.itemsOrNone(maxInstances);
+  const logs = items.map(parseLog).filter((log) => log !== undefined);
+  if (items.length > 0 && logs.length === 0) {
+    throw json.refuse("has keys of kinds that this version does not know, and no other");
+  }
+  return logs;
 }
 
+function parseLog(item: JsonValue): TransparencyLog | undefined {
+  const key = item.get("publicKey");
+  const validFor = parseValidity(key.get("validFor"));
+  const publicKey = parseKey(key);
+  const logId = (item.get("checkpointKeyId").optional() ?? item.get("logId")).get("keyId").base64();
+  const baseUrl = item.get("baseUrl").optional()?.string() ?? "";
+  const operator = item.get("operator").optional()?.string() ?? baseUrl;
+  return publicKey === undefined ? undefined : { baseUrl, logId, publicKey, validFor, operator };
+}
+
+/** Undefined for a kind that we do not know; a key that says nothing of its kind must be one of ours. */
 function parseKey(json: JsonValue): PublicKey | undefined {
-  const spki = json.base64();
+  const bytes = json.get("rawBytes");
+  const spki = bytes.base64();
+  const kind = json.get("keyDetails").optional()?.raw;
   try {
     return parsePublicKey(spki);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (typeof kind === "string" && !Object.hasOwn(keyFacts, kind)) return undefined;
+    const what = typeof kind === "string" ? ` of kind ${kind}` : "";
+    throw bytes.refuse(`is not a public key${what} that can be read`, error);
   }
 }
 

@@ -204,6 +204,7 @@ suite("a log", () => {
     const [first] = root.tlogs;
     assert.ok(first !== undefined);
     first.publicKey.rawBytes = encodeBase64(Buffer.from("a key of the future"));
+    first.publicKey.keyDetails = "PKIX_OF_THE_FUTURE";
     assert.equal(parse(root).logs.length, 1);
   });
 
