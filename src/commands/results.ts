@@ -23,8 +23,11 @@ export interface SignedResult {
   readonly entries: readonly EntryResult[];
   /** Whose certificate the bundle holds. */
   readonly certificate: CertificateFacts;
+  readonly proven: ProvenCertificate;
   /** ISO 8601, all that were proven. */
   readonly times: readonly string[];
+  /** What else the way there made public: entries of tries that came to nothing. */
+  readonly orphaned: readonly Published[];
 }
 
 /** A file without one. */
@@ -50,20 +53,42 @@ export function certificateFacts({ identity, certificate }: ProvenCertificate): 
 
 export type FileResult = SignedResult | FailedResult;
 
+/** What signing a file led to. */
+export interface SignOutcome extends SignedArtifact {
+  /** Everything that became public on the way, the bundle's own entries too. */
+  readonly published?: readonly Published[];
+}
+
 /** The result of a file that has been signed, or was before. */
 export function signedResult(
   kind: SignedResult["kind"],
   file: PlannedFile,
-  artifact: SignedArtifact,
+  artifact: SignOutcome,
 ): SignedResult {
+  const { published = [] } = artifact;
   return {
     kind,
     file,
     sha256: encodeHex(artifact.signed.digest.bytes),
     certificate: certificateFacts(artifact.certificate),
+    proven: artifact.certificate,
     entries: artifact.entries.map(describeEntry),
     times: provenTimes(artifact).map((time) => time.toISOString()),
+    orphaned: withoutEntries(published, artifact.entries),
   };
+}
+
+/** The newest entry with an index is the bundle's: a log may have another address in the trusted root. */
+function withoutEntries(
+  published: readonly Published[],
+  entries: readonly ProvenEntry[],
+): Published[] {
+  const left = [...published];
+  for (const { entry } of entries) {
+    const at = left.findLastIndex(({ index }) => index === String(entry.logIndex));
+    if (at >= 0) left.splice(at, 1);
+  }
+  return left;
 }
 
 /** Whether a result has a bundle. */
