@@ -69,6 +69,7 @@ function openDoor(settings: NetworkSettings, environment: Environment, printer: 
     proxy: { http: read("HTTP_PROXY"), https: read("HTTPS_PROXY"), no: read("NO_PROXY") },
     redact: (text) => printer.redact(text),
     now: () => new Date(),
+    signal: cancellation.signal,
   });
   door.warm();
   return door;

@@ -48,7 +48,8 @@ export type ErrorCode = BadInputCode | FailureCode;
 
 /** Something of this run that is already public and stays so, whatever happens next. */
 export interface Published {
-  readonly kind: "certificate" | "log-entry";
+  /** `maybe-log-entry`: asked for, and the answer was lost. */
+  readonly kind: "certificate" | "log-entry" | "maybe-log-entry";
   /** What it is, in a few words: the subject's name, or the certificate's identity. */
   readonly what: string;
   /** Global index in the log, decimal; absent for certificates. */

@@ -5,7 +5,7 @@ import { encodePem } from "../encoding/pem.ts";
 import { equalBytes } from "../encoding/base64.ts";
 import { computeDigest } from "../crypto/digest.ts";
 import { createEphemeralSigner, type Signer } from "../crypto/signer.ts";
-import { SigstepError } from "../errors.ts";
+import { SigstepError, toSigstepError } from "../errors.ts";
 import { requestCertificate, type CertificateAnswer } from "../services/fulcio.ts";
 import type { Http } from "../services/http.ts";
 import { parseCertificate, type Certificate } from "../sigstore/certificate.ts";
@@ -32,9 +32,10 @@ export interface CredentialSource {
    * The present credential, or a new one when less than 60 s of it remain. Callers that come
    * together share one request; a failure is final for all of them.
    *
+   * @param ended - One under which a service answered too late; it is not given again.
    * @throws SigstepError of the token, of Fulcio, CERTIFICATE_INVALID, SCT_INVALID
    */
-  get(): Promise<Credential>;
+  get(ended?: Credential): Promise<Credential>;
 }
 
 /** What a credential is made with. */
@@ -43,21 +44,21 @@ export interface CredentialContext {
   readonly http: Http;
   readonly instance: Instance;
   readonly world: World;
-  /** Hears of each certificate: it is in a public log from then on. */
+  /** Hears of each certificate that is used. */
   readonly onCertificate: (certificate: ProvenCertificate) => void;
 }
 
 /** A source that has asked nobody yet. */
 export function createCredentialSource(context: CredentialContext): CredentialSource {
-  let pending: Promise<Held> | undefined;
+  let current: Promise<Held> | undefined;
   return {
-    get: async () => {
-      pending ??= certify(context);
-      const held = await pending;
-      if (context.world.now() < held.renewAt) return held.credential;
+    get: async (ended) => {
+      const asked = (current ??= certify(context));
+      const held = await asked;
+      if (held.credential !== ended && context.world.now() < held.renewAt) return held.credential;
       // Whoever comes first begins the renewal; the others find it begun.
-      if ((await pending) === held) pending = certify(context);
-      return (await pending).credential;
+      if (current === asked) current = certify(context);
+      return (await current).credential;
     },
   };
 }
@@ -68,21 +69,46 @@ interface Held {
 }
 
 async function certify(context: CredentialContext): Promise<Held> {
-  const { world, instance, http } = context;
   const signer = createEphemeralSigner();
-  const token = await context.tokens.get();
+  let token = await context.tokens.get();
+  for (;;) {
+    try {
+      return await certifyWith(token, signer, context);
+    } catch (error) {
+      if (toSigstepError(error).code !== "DEADLINE_REACHED") throw error;
+      // Fulcio was down for longer than the token lived. The retry budget goes on with a new one.
+      token = await context.tokens.get(token);
+    }
+  }
+}
+
+async function certifyWith(
+  token: IdentityToken,
+  signer: Signer,
+  { world, instance, http, onCertificate }: CredentialContext,
+): Promise<Held> {
   const challenge = Buffer.from(token.challenge, "utf8");
+  const proofOfPossession = await signer.sign(computeDigest("sha256", challenge), challenge);
+  const publicKey = encodePem(signer.spki, "PUBLIC KEY");
+  const asked = world.now();
   const [answer] = await Promise.all([
-    requestCertificate(http, instance.services.ca.url, {
-      token,
-      publicKey: encodePem(signer.spki, "PUBLIC KEY"),
-      proofOfPossession: await signer.sign(computeDigest("sha256", challenge), challenge),
-    }),
+    requestCertificate(http, instance.services.ca.url, { token, publicKey, proofOfPossession }),
     useTheWait(instance.trustedRoot),
   ]);
-  const certificate = verifyAnswer({ answer, signer, token }, instance.trustedRoot);
-  context.onCertificate(certificate);
-  return hold({ signer, certificate }, world.now());
+  try {
+    const certificate = verifyAnswer({ answer, signer, token }, instance.trustedRoot);
+    onCertificate(certificate);
+    return hold({ signer, certificate }, asked);
+  } catch (error) {
+    throw alsoPublished(error, token);
+  }
+}
+
+/** A certificate is in public logs from the moment it is issued, also when we do not take it. */
+function alsoPublished(thrown: unknown, token: IdentityToken): SigstepError {
+  const { code, message, hint, where, cause } = toSigstepError(thrown);
+  const published = [{ kind: "certificate", what: token.subject }] as const;
+  return new SigstepError(code, message, { hint, where, cause, published });
 }
 
 /** Long enough for a request to have left us, short against any answer. */
@@ -98,13 +124,13 @@ async function useTheWait(trustedRoot: TrustedRoot): Promise<void> {
 }
 
 /**
- * Deadlines run on our clock from the moment of issue, so that a runner whose clock is wrong still
+ * Deadlines run on our clock from the moment of asking, so that a runner whose clock is wrong still
  * uses the whole life of its certificate and no more.
  */
-function hold(parts: Pick<Credential, "signer" | "certificate">, now: Date): Held {
+function hold(parts: Pick<Credential, "signer" | "certificate">, asked: Date): Held {
   const { notBefore, notAfter } = parts.certificate.certificate;
   const lifeMs = notAfter.getTime() - notBefore.getTime();
-  const end = now.getTime() + lifeMs;
+  const end = asked.getTime() + lifeMs;
   return {
     credential: { ...parts, deadline: new Date(end - Math.min(marginMs, lifeMs / 4)) },
     renewAt: new Date(end - Math.min(renewalMs, lifeMs / 2)),

@@ -9,9 +9,13 @@ export function describeError(error: SigstepError, published = error.published):
 }
 
 function describePublished({ kind, what, index, url }: Published): string {
-  const name =
-    kind === "log-entry"
-      ? `log entry ${index ?? ""} for ${quote(what)}`
-      : `certificate of ${quote(what)}`;
-  return `Already public: ${name}${url === undefined ? "" : ` (${url})`}`;
+  const where = url === undefined ? "" : ` (${url})`;
+  switch (kind) {
+    case "certificate":
+      return `Already public: a certificate for ${quote(what)}${where}`;
+    case "log-entry":
+      return `Already public: log entry ${index ?? ""} for ${quote(what)}${where}`;
+    case "maybe-log-entry":
+      return `Perhaps public: a log entry for ${quote(what)}, whose answer was lost${where}`;
+  }
 }

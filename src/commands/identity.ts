@@ -1,23 +1,26 @@
 // The identity token of a run: from the inputs or the runner, read, checked, and asked for only once
 // as long as it lives.
-import { readFile } from "node:fs/promises";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { Http } from "../services/http.ts";
 import { parseIdentityToken, type IdentityToken } from "../sigstore/token.ts";
+import { readSmallFile } from "../subjects/small-file.ts";
 import type { SignRequest, TokenChoice } from "./request.ts";
 import type { World } from "./world.ts";
 
 /** A token that ends sooner is not worth a request. */
 const leastLifeMs = 5_000;
+const maxTokenBytes = 64 * 1024;
 
 /** Gives the run's token. */
 export interface TokenSource {
   /**
    * A token with some life left: the one at hand, else a new one where the runner can give one.
+   * Callers that come together share it.
    *
+   * @param spent - One that did not live long enough; it is not given again.
    * @throws SigstepError IDENTITY_UNAVAILABLE, IDENTITY_INVALID, IDENTITY_EXPIRED, INPUT_UNREADABLE
    */
-  get(): Promise<IdentityToken>;
+  get(spent?: IdentityToken): Promise<IdentityToken>;
 }
 
 /** A source for `request`; nothing is read or asked before the first use. */
@@ -27,16 +30,33 @@ export function createTokenSource(
   http: Http,
 ): TokenSource {
   const { token: choice, audience } = request;
-  let current: IdentityToken | undefined;
+  let current: Promise<IdentityToken> | undefined;
+  const ask = async (spent?: IdentityToken): Promise<IdentityToken> => {
+    const raw = await readToken(choice, { world, http, audience });
+    if (raw === spent?.raw) throw notRenewable(spent);
+    return parseIdentityToken(raw, audience, world.now());
+  };
+  const isSpent = ({ expires }: IdentityToken): boolean =>
+    expires.getTime() - world.now().getTime() <= leastLifeMs;
   return {
-    get: async () => {
-      const left = (current?.expires.getTime() ?? 0) - world.now().getTime();
-      if (current !== undefined && left > leastLifeMs) return current;
-      const raw = await readToken(choice, { world, http, audience });
-      current = parseIdentityToken(raw, audience, world.now());
+    get: async (spent) => {
+      const held = (current ??= ask());
+      const token = await held;
+      if (token !== spent && !isSpent(token)) return token;
+      // Whoever comes first asks; the others find it asked.
+      if (current === held) current = ask(token);
       return current;
     },
   };
+}
+
+/** GitLab's tokens and those of a file serve until they end. */
+function notRenewable({ expires }: IdentityToken): SigstepError {
+  return new SigstepError(
+    "IDENTITY_EXPIRED",
+    `The identity token ends ${expires.toISOString()}, and there is no newer one.`,
+    { hint: "Run again; on GitLab a longer job timeout gives a longer token." },
+  );
 }
 
 interface TokenContext {
@@ -63,19 +83,26 @@ async function readToken(
 }
 
 async function readTokenFile(path: string): Promise<string> {
-  let text: string;
+  let token: string;
   try {
-    text = await readFile(path, "utf8");
+    token = Buffer.from(await readSmallFile(path, maxTokenBytes))
+      .toString("utf8")
+      .trim();
   } catch (error) {
     throw new SigstepError(
       "INPUT_UNREADABLE",
-      `Input identity-token-file: ${quote(path)} cannot be read (${systemCode(error)}).`,
+      `Input identity-token-file: ${quotePath(path)} cannot be read (${systemCode(error)}).`,
       { where: "identity-token-file", hint: "Check the path and who may read it.", cause: error },
     );
   }
-  if (text.trim() !== "") return text.trim();
-  throw new SigstepError("IDENTITY_UNAVAILABLE", `The token file ${quote(path)} is empty.`, {
+  if (token !== "") return token;
+  throw new SigstepError("IDENTITY_UNAVAILABLE", `The token file ${quotePath(path)} is empty.`, {
     where: "identity-token-file",
     hint: "Write the token into it before this step.",
   });
+}
+
+/** Somebody will write the token itself where its file belongs. */
+function quotePath(path: string): string {
+  return path.startsWith("eyJ") ? "(a token, not a path)" : quote(path);
 }

@@ -1,10 +1,13 @@
 // Whom to ask and whom to believe in this run: the embedded public-good instance or two files.
 import { readFile } from "node:fs/promises";
-import { quote, SigstepError, systemCode, type BadInputCode } from "../errors.ts";
+import { quote, SigstepError, systemCode, toSigstepError, type BadInputCode } from "../errors.ts";
+import { assertAddress } from "../services/address.ts";
+import { requireInForce } from "../sigstore/in-force.ts";
 import {
   parseSigningConfig,
   selectServices,
   type SelectedServices,
+  type Service,
 } from "../sigstore/signing-config.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import type { InstanceChoice } from "./request.ts";
@@ -19,17 +22,41 @@ export interface Instance {
   readonly isPublicGood: boolean;
 }
 
+/** What an instance is judged by. */
+export interface InstanceTerms {
+  readonly now: Date;
+  /** Hosts that may be asked over plain http. */
+  readonly insecureHosts: readonly string[];
+}
+
 /**
- * The instance that a request chooses.
+ * The instance that a request chooses: one that may be asked, and that its trusted root vouches for.
  *
  * @throws SigstepError SIGNING_CONFIG_INVALID, TRUSTED_ROOT_INVALID, INPUT_UNREADABLE, INPUT_CONFLICT
  */
-export async function readInstance(choice: InstanceChoice, now: Date): Promise<Instance> {
-  switch (choice.kind) {
-    case "public-good":
-      return readPublicGood(choice.rekorVersion, now);
-    case "custom":
-      return readCustom(choice, now);
+export async function readInstance(
+  choice: InstanceChoice,
+  { now, insecureHosts }: InstanceTerms,
+): Promise<Instance> {
+  const instance = await (choice.kind === "public-good"
+    ? readPublicGood(choice.rekorVersion, now)
+    : readCustom(choice, now));
+  for (const { url } of allServices(instance.services)) requireAddress(url, insecureHosts);
+  requireInForce(instance.services, instance.trustedRoot, now);
+  return instance;
+}
+
+/** The door's own rule, asked before anything is sent: the URL is the signing config's fault. */
+function requireAddress(url: URL, insecureHosts: readonly string[]): void {
+  try {
+    assertAddress(url, insecureHosts);
+  } catch (error) {
+    const { message, hint } = toSigstepError(error);
+    throw new SigstepError(
+      "SIGNING_CONFIG_INVALID",
+      `The signing config selects ${quote(url.href)}: ${message}`,
+      { where: url.host, hint, cause: error },
+    );
   }
 }
 
@@ -73,8 +100,11 @@ async function readCustom(
 
 /** A file of one's own may still name the public services. */
 function isPublicGood(services: SelectedServices): boolean {
-  const all = [services.ca, ...services.logs, ...services.tsas];
-  return all.some(({ url }) => /(?:^|\.)sigstore\.dev\.?$/.test(url.hostname));
+  return allServices(services).some(({ url }) => /(?:^|\.)sigstore\.dev\.?$/.test(url.hostname));
+}
+
+function allServices({ ca, logs, tsas }: SelectedServices): Service[] {
+  return [ca, ...logs, ...tsas];
 }
 
 async function readInput(path: string, input: string, code: BadInputCode): Promise<Uint8Array> {

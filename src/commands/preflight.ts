@@ -15,9 +15,12 @@ export async function checkTargets(plan: Plan): Promise<void> {
   const paths = [...plan.files.map(({ bundlePath }) => bundlePath), plan.manifestPath];
   for (const folder of new Set(paths.map(dirname))) await checkFolder(folder);
   for (const path of paths) {
-    if ((await kindOf(path)) === "folder") throw refuse(path, "is a folder");
+    const kind = await kindOf(path);
+    if (kind === "folder" || kind === "other") throw refuse(path, `is ${descriptions[kind]}`);
   }
 }
+
+const descriptions = { folder: "a folder", other: "a device or pipe, not a file" };
 
 async function checkFolder(folder: string): Promise<void> {
   const kind = await kindOf(folder);
@@ -25,7 +28,7 @@ async function checkFolder(folder: string): Promise<void> {
     if (dirname(folder) !== folder) await checkFolder(dirname(folder));
     return;
   }
-  if (kind === "file") throw refuse(folder, "is not a folder");
+  if (kind !== "folder") throw refuse(folder, "is not a folder");
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -33,9 +36,12 @@ async function checkFolder(folder: string): Promise<void> {
   }
 }
 
-async function kindOf(path: string): Promise<"folder" | "file" | "nothing"> {
+type Kind = "folder" | "file" | "other" | "nothing";
+
+async function kindOf(path: string): Promise<Kind> {
   try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
+    const stats = await stat(path);
+    return stats.isDirectory() ? "folder" : stats.isFile() ? "file" : "other";
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return "nothing";

@@ -2,8 +2,9 @@
 import type { SigstepError, Published } from "../errors.ts";
 import { encodeHex } from "../encoding/base64.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
-import type { SignedArtifact } from "../sigstore/sign.ts";
+import type { Publication, SignedArtifact } from "../sigstore/sign.ts";
 import { provenTimes } from "../sigstore/times.ts";
+import type { LogEntry } from "../sigstore/entry.ts";
 import type { ProvenEntry } from "../sigstore/verify-entry.ts";
 import type { PlannedFile } from "./plan.ts";
 
@@ -102,7 +103,7 @@ export function describeEntry({ entry, log }: ProvenEntry): EntryResult {
 }
 
 /** Rekor v1 has an address for each entry; Rekor v2 shows its tiles only, so its name must do. */
-function entryUrl(baseUrl: string, { version, logIndex }: ProvenEntry["entry"]): string {
+function entryUrl(baseUrl: string, { version, logIndex }: LogEntry): string {
   const base = baseUrl.replace(/\/+$/, "");
   if (version === "0.0.2") return base;
   if (base === "https://rekor.sigstore.dev")
@@ -110,10 +111,11 @@ function entryUrl(baseUrl: string, { version, logIndex }: ProvenEntry["entry"]):
   return `${base}/api/v1/log/entries?logIndex=${logIndex}`;
 }
 
-/** An entry as the part of an error that says what is public. */
-export function publishedEntry(file: PlannedFile, entry: ProvenEntry): Published {
-  const { logIndex: index, url } = describeEntry(entry);
-  return { kind: "log-entry", what: file.name, index, url };
+/** What a log made public of an attempt, as the part of an error or result that says so. */
+export function describePublication(file: PlannedFile, { log, entry }: Publication): Published {
+  if (entry === undefined) return { kind: "maybe-log-entry", what: file.name, url: log.href };
+  const url = entryUrl(log.href, entry);
+  return { kind: "log-entry", what: file.name, index: String(entry.logIndex), url };
 }
 
 /** Everything that a run of `sign` has done. */

@@ -1,6 +1,12 @@
 // All files of a plan, as many at once as the services bear; each bundle is written when it is ready.
 import { access } from "node:fs/promises";
-import { SigstepError, toSigstepError, type ErrorCode, type Published } from "../errors.ts";
+import {
+  SigstepError,
+  systemCode,
+  toSigstepError,
+  type ErrorCode,
+  type Published,
+} from "../errors.ts";
 import { createGate, type Gate } from "../services/gate.ts";
 import type { Http, RetryReason } from "../services/http.ts";
 import { encodeBundle } from "../sigstore/bundle.ts";
@@ -13,7 +19,7 @@ import { findKeptBundle } from "./kept.ts";
 import type { Plan, PlannedFile } from "./plan.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { SignRequest } from "./request.ts";
-import { publishedEntry, signedResult, type FileResult, type SignResults } from "./results.ts";
+import { describePublication, signedResult, type FileResult, type SignResults } from "./results.ts";
 import { createSteps } from "./steps.ts";
 import type { World } from "./world.ts";
 import { writeWhole } from "./write.ts";
@@ -59,7 +65,7 @@ class SigningRun {
     });
     this.#steps = createSteps(plan.instance, {
       http: context.http,
-      signal: context.world.signal,
+      now: context.world.now,
       credentials,
       onRetry: (reason) => this.#giveWay(reason),
     });
@@ -114,10 +120,12 @@ class SigningRun {
     }
     const signed = await signArtifact(artifact, {
       ...this.#steps,
-      onPublished: (entry) => published.push(publishedEntry(file, entry)),
+      onPublished: (publication) => published.push(describePublication(file, publication)),
     });
     await writeWhole(file.bundlePath, encodeSigned(signed));
-    return signedResult("signed", file, signed);
+    const used = new Set(signed.entries.map(({ entry }) => String(entry.logIndex)));
+    const orphaned = published.filter(({ index = "" }) => !used.has(index));
+    return signedResult("signed", file, { ...signed, published: orphaned });
   }
 
   /**
@@ -127,7 +135,7 @@ class SigningRun {
   #stopIfCommon(error: SigstepError): void {
     if (ownFailures.has(error.code)) return;
     this.#failuresInARow++;
-    if (finalFailures.has(error.code) || this.#failuresInARow >= 3) this.#stopped ??= error;
+    if (isFinal(error) || this.#failuresInARow >= 3) this.#stopped ??= error;
   }
 
   #giveWay({ status }: RetryReason): void {
@@ -141,12 +149,19 @@ const ownFailures: ReadonlySet<string> = new Set<ErrorCode>(["FILE_CHANGED", "FI
 /** Failures that are every other file's as well. */
 const finalFailures: ReadonlySet<string> = new Set<ErrorCode>([
   "SERVICE_UNAVAILABLE",
-  "WRITE_FAILED",
   "CANCELLED",
   "IDENTITY_EXPIRED",
   "IDENTITY_REFUSED",
   "IDENTITY_UNAVAILABLE",
 ]);
+
+/** The file system, not this one file, is why it could not be written. */
+const fullDisk: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
+function isFinal({ code, cause }: SigstepError): boolean {
+  if (code === "WRITE_FAILED") return fullDisk.has(systemCode(cause));
+  return finalFailures.has(code);
+}
 
 function cancelled(): SigstepError {
   return new SigstepError("CANCELLED", "The run was cancelled.", {

@@ -21,15 +21,15 @@ import type { World } from "./world.ts";
  * @throws SigstepError whatever stops the run as a whole: bad input, no identity, no certificate.
  */
 export async function sign(request: SignRequest, world: World): Promise<SignReport> {
+  const { retryBudgetMs: budgetMs, insecureHosts } = request;
   const [files, instance, caPem] = await Promise.all([
     findFiles(request.items),
-    readInstance(request.instance, world.now()),
+    readInstance(request.instance, { now: world.now(), insecureHosts }),
     readCaFile(request.caFile),
   ]);
   const plan = makePlan(request, files, instance);
   await checkTargets(plan);
   if (request.dryRun) return describeOnly(plan, world);
-  const { retryBudgetMs: budgetMs, insecureHosts } = request;
   const http = world.openHttp({
     budgetMs,
     insecureHosts,

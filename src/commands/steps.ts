@@ -22,7 +22,7 @@ import type { Instance } from "./instance.ts";
 export interface StepContext {
   readonly http: Http;
   readonly credentials: CredentialSource;
-  readonly signal: AbortSignal;
+  readonly now: () => Date;
   readonly onRetry: (reason: RetryReason) => void;
 }
 
@@ -33,23 +33,52 @@ export function createSteps(
 ): Omit<SigningSteps, "onPublished"> {
   const { services, trustedRoot } = instance;
   return {
-    certify: () => context.credentials.get(),
+    certify: (ended) => context.credentials.get(ended),
+    hasEnded: ({ deadline }) => context.now() >= deadline,
     logs: services.logs.map((service) => createLog(service, instance, context)),
     timestamps: services.tsas.map((service) => createTimestamp(service, instance, context)),
     trustedRoot,
   };
 }
 
-function createLog(service: Service, { trustedRoot }: Instance, context: StepContext): Log {
-  const request = service.version === 1 ? logIn1 : logIn2;
-  return async (signed, credential) => {
-    const options = optionsFor(credential, context);
-    const entry = await request(
-      { http: context.http, url: service.url },
-      { signed, credential, options },
-    );
-    return verifyEntry(entry, signed, trustedRoot.logs);
+function createLog(
+  { version, url }: Service,
+  { trustedRoot }: Instance,
+  context: StepContext,
+): Log {
+  const request = version === 1 ? logIn1 : logIn2;
+  return async (signed, credential, onAnswer) => {
+    const watch = new AnswerWatch(context.onRetry);
+    const options = { deadline: credential.deadline, onRetry: watch.onRetry };
+    try {
+      const entry = await request({ http: context.http, url }, { signed, credential, options });
+      onAnswer({ log: url, entry });
+      return verifyEntry(entry, signed, trustedRoot.logs);
+    } catch (error) {
+      if (watch.mayBePublic(toSigstepError(error))) onAnswer({ log: url });
+      throw error;
+    }
   };
+}
+
+/** Tells whether a log may have taken an entry although we never heard so. */
+class AnswerWatch {
+  #lost = false;
+  readonly onRetry: StepContext["onRetry"];
+
+  constructor(onRetry: StepContext["onRetry"]) {
+    this.onRetry = (reason) => {
+      // 429 and 503 are said by those who did not even begin.
+      this.#lost ||= reason.status !== 429 && reason.status !== 503;
+      onRetry(reason);
+    };
+  }
+
+  mayBePublic({ code, cause }: SigstepError): boolean {
+    if (code === "CANCELLED" || code === "LOG_ENTRY_EXISTS") return true;
+    if (code === "SERVICE_UNAVAILABLE") return this.#lost || cause !== undefined;
+    return code === "DEADLINE_REACHED" && this.#lost;
+  }
 }
 
 interface Addressed {
@@ -113,6 +142,6 @@ function readAnswer<T>(read: () => T): T {
   }
 }
 
-function optionsFor({ deadline }: Credential, { onRetry, signal }: StepContext): LogOptions {
-  return { deadline, onRetry, signal };
+function optionsFor({ deadline }: Credential, { onRetry }: StepContext): LogOptions {
+  return { deadline, onRetry };
 }

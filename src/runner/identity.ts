@@ -25,11 +25,12 @@ export async function findIdentityToken(query: TokenQuery): Promise<string | und
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } =
     query.environment;
   if (url !== "" && bearer !== "") {
-    query.hide(bearer);
-    const endpoint = { url: parseEndpoint(url), token: bearer };
-    const token = await requestGitHubToken(query.http, endpoint, query.audience);
+    const token = bearer.trim();
     query.hide(token);
-    return token;
+    const endpoint = { url: parseEndpoint(url), token };
+    const issued = await requestGitHubToken(query.http, endpoint, query.audience);
+    query.hide(issued);
+    return issued;
   }
   const given = (query.environment.SIGSTORE_ID_TOKEN ?? "").trim();
   if (given === "") return undefined;

@@ -1,9 +1,7 @@
 // What every service's answer has in common: refused, or JSON of a bounded size.
 import { parseJson, type JsonValue } from "../encoding/json.ts";
-import { quote, SigstepError } from "../errors.ts";
+import { SigstepError } from "../errors.ts";
 import type { HttpResponse } from "./http.ts";
-
-const shownBytes = 256;
 
 /** Whether the service did what was asked. */
 export function isSuccess(response: HttpResponse): boolean {
@@ -26,17 +24,10 @@ export function parseAnswer(service: string, response: HttpResponse, maxBytes: n
 
 /** The error for a status that waiting cannot cure, with the service's own words, shortened. */
 export function refusedError(service: string, response: HttpResponse, hint = ""): SigstepError {
-  const words = describeBody(response.body);
+  const words = response.excerpt();
   return new SigstepError(
     "SERVICE_REFUSED",
     `${service} refused the request with status ${response.status}${words === "" ? "" : `: ${words}`}.`,
     { hint, where: service },
   );
-}
-
-/** The `message` of a JSON error, else the first bytes of the body. */
-export function describeBody(body: Uint8Array): string {
-  const text = Buffer.from(body.subarray(0, 4096)).toString("utf8").trim();
-  const message = /"message"\s*:\s*"((?:[^"\\]|\\.){1,300})"/.exec(text)?.[1] ?? text;
-  return message === "" ? "" : quote(message, shownBytes);
 }

@@ -23,6 +23,8 @@ export interface DoorOptions {
   /** Takes the run's secrets out of a text that comes from a service. */
   readonly redact?: Redact;
   readonly now: () => Date;
+  /** Ends every request and every pause when it aborts. */
+  readonly signal?: AbortSignal;
   /** Waits; rejects when `signal` aborts. Given by tests that turn a clock of their own. */
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
   /** As `Math.random`. */
@@ -52,9 +54,10 @@ export function createHttp(options: DoorOptions): Door {
     sleep: options.sleep ?? sleep,
     random: options.random ?? Math.random,
   };
+  const cancel = options.signal === undefined ? {} : { signal: options.signal };
   return {
     // Async, so that a refused URL rejects like everything else.
-    request: async (request) => new Errand(world, request).run(),
+    request: async (request) => new Errand(world, { ...cancel, ...request }).run(),
     close: () => world.ways.close(),
     warm: () => {
       world.ways.get(undefined).catch(() => undefined);

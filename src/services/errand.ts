@@ -4,7 +4,7 @@
 import { assertAddress } from "./address.ts";
 import type { Budget } from "./budget.ts";
 import { exchange, type Outcome } from "./exchange.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
+import type { Answer, HttpRequest, HttpResponse } from "./http.ts";
 import type { ChooseProxy, Proxy } from "./proxy.ts";
 import { redactionFor, type Redact } from "./redaction.ts";
 import { createBackoff, isTransientStatus, parseRetryAfter } from "./retry.ts";
@@ -33,7 +33,7 @@ export class Errand {
   #tries = 0;
   #startedAt: number;
   #last = "";
-  #said = "";
+  #outcome: Outcome | undefined;
 
   constructor(world: World, request: HttpRequest) {
     assertAddress(request.url, world.insecureHosts);
@@ -57,7 +57,7 @@ export class Errand {
       const outcome = await this.#try();
       if ("response" in outcome && !isTransientStatus(outcome.response.status)) {
         this.#world.budget.answered(this.#request.url.origin, this.#world.now());
-        return outcome.response;
+        return this.#complete(outcome.response);
       }
       this.#assertMayPass(outcome);
       if (this.#request.retry === "never") return this.#final(outcome);
@@ -70,13 +70,23 @@ export class Errand {
     this.#tries += 1;
     const outcome = await exchange(way, this.#request);
     this.#last = say.lastOf(outcome);
-    this.#said = "response" in outcome ? say.excerpt(outcome.response, this.#redact) : "";
+    this.#outcome = outcome;
     return outcome;
+  }
+
+  #complete(answer: Answer): HttpResponse {
+    return { ...answer, excerpt: () => say.excerpt(answer, this.#redact) };
+  }
+
+  /** What the service said last, made harmless; only failures need it. */
+  get #said(): string {
+    const last = this.#outcome;
+    return last !== undefined && "response" in last ? say.excerpt(last.response, this.#redact) : "";
   }
 
   /** With `retry: "never"` an answer is an answer, even a 503. */
   #final(outcome: Outcome): HttpResponse {
-    if ("response" in outcome) return outcome.response;
+    if ("response" in outcome) return this.#complete(outcome.response);
     if (outcome.failure.kind === "unknown-host")
       throw say.unknownHost(this.#attempt(), outcome.cause);
     throw say.budgetSpent(this.#attempt(), outcome.cause);

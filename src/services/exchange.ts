@@ -4,12 +4,12 @@
 
 import type { Dispatcher } from "undici";
 import { classify, type Failure } from "./failure.ts";
-import type { HttpRequest, HttpResponse } from "./http.ts";
+import type { Answer, HttpRequest } from "./http.ts";
 import { isTransientStatus } from "./retry.ts";
 
 /** What one try brought: an answer of any status, or why there is none. */
 export type Outcome =
-  { readonly response: HttpResponse } | { readonly failure: Failure; readonly cause?: unknown };
+  { readonly response: Answer } | { readonly failure: Failure; readonly cause?: unknown };
 
 /**
  * Sends `request` once over `dispatcher`.

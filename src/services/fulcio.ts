@@ -1,10 +1,10 @@
 // Fulcio v2: a certificate for the key of this run. protocol: sigstore/fulcio fulcio.proto.
-import { encodeBase64, parseBase64 } from "../encoding/base64.ts";
+import { encodeBase64 } from "../encoding/base64.ts";
 import { parsePem } from "../encoding/pem.ts";
 import type { JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError } from "../errors.ts";
 import type { IdentityToken } from "../sigstore/token.ts";
-import { describeBody, isSuccess, parseAnswer, refusedError } from "./answer.ts";
+import { isSuccess, parseAnswer, refusedError } from "./answer.ts";
 import type { Http, HttpResponse } from "./http.ts";
 
 const service = "Fulcio";
@@ -81,7 +81,7 @@ export function parseCertificateAnswer(response: HttpResponse): CertificateAnswe
   if (certificates.length === 0) throw answer.get("chain").refuse("holds no certificate");
   const sct =
     embedded === undefined ? answer.get("signedCertificateTimestamp").optional() : undefined;
-  const detached = sct === undefined ? undefined : parseBase64(sct.string(), "detached SCT");
+  const detached = sct?.base64();
   return { certificates, detachedSct: detached?.byteLength === 0 ? undefined : detached };
 }
 
@@ -98,7 +98,7 @@ function parseOne(json: JsonValue): Uint8Array {
 function identityRefused(response: HttpResponse, token: IdentityToken, hint: string): SigstepError {
   return new SigstepError(
     "IDENTITY_REFUSED",
-    `Fulcio refused the identity token of issuer ${quote(token.issuer)}: status ${response.status}, ${describeBody(response.body)}.`,
+    `Fulcio refused the identity token of issuer ${quote(token.issuer)}: status ${response.status}, ${response.excerpt()}.`,
     { hint, where: service },
   );
 }
@@ -127,11 +127,21 @@ function issuerName(issuer: JsonValue): string {
   return url?.string() ?? "";
 }
 
+const maxNameLength = 512;
+const maxWildcards = 4;
+
+/** As Fulcio matches: `*` stands for letters, digits, `-` and `_`. The name comes from the service. */
 function isIssuer(known: JsonValue, issuer: string): boolean {
   const name = issuerName(known);
-  if (!name.includes("*")) return name === issuer;
-  const parts = name.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[-_a-zA-Z0-9]+")}$`).test(issuer);
+  const parts = name.split("*");
+  if (parts.length === 1) return name === issuer;
+  // A wildcard that ends at a separator can only match in one way, so matching stays linear.
+  const separated = parts
+    .slice(1)
+    .every((part, index) => (part === "" ? index === parts.length - 2 : /^[./:]/.test(part)));
+  if (!separated || name.length > maxNameLength || parts.length > maxWildcards + 1) return false;
+  const escaped = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${escaped.join("[-_a-zA-Z0-9]+")}$`).test(issuer);
 }
 
 function endpoint(base: URL, name: string): URL {

@@ -31,12 +31,21 @@ export interface RetryReason {
   readonly detail: string;
 }
 
-/** The answer to the last try, whatever its status. */
-export interface HttpResponse {
+/** An answer as it came, whatever its status. */
+export interface Answer {
   readonly status: number;
   /** Lower-case names; repeated headers joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+}
+
+/** The answer to the last try. */
+export interface HttpResponse extends Answer {
+  /**
+   * The service's own words for a message: a JSON error's `message`, else the text. Secrets are cut
+   * out before it is shortened, so that no part of one is left; quoted and escaped. May be empty.
+   */
+  readonly excerpt: () => string;
 }
 
 /** The door. */

@@ -1,8 +1,8 @@
 // Identity tokens from GitHub's endpoint inside a job.
 // https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
 import { SigstepError } from "../errors.ts";
-import { describeBody, isSuccess, parseAnswer } from "./answer.ts";
-import type { Http } from "./http.ts";
+import { isSuccess, parseAnswer } from "./answer.ts";
+import type { Http, HttpResponse } from "./http.ts";
 
 const service = "GitHub's identity service";
 const timeoutMs = 10_000;
@@ -41,7 +41,7 @@ export async function requestGitHubToken(
   if (!isSuccess(response)) {
     throw new SigstepError(
       "IDENTITY_UNAVAILABLE",
-      `GitHub's identity service refused a token: status ${response.status}${words(response.body)}.`,
+      `GitHub's identity service refused a token: status ${response.status}${words(response)}.`,
       { hint: "Check that the job has `permissions: id-token: write`, then run it again." },
     );
   }
@@ -54,7 +54,7 @@ export async function requestGitHubToken(
   );
 }
 
-function words(body: Uint8Array): string {
-  const text = describeBody(body);
+function words(response: HttpResponse): string {
+  const text = response.excerpt();
   return text === "" ? "" : `, ${text}`;
 }

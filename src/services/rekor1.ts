@@ -16,7 +16,6 @@ export interface LogOptions {
   /** No try starts after it: the certificate ends then. */
   readonly deadline: Date;
   readonly onRetry: (reason: RetryReason) => void;
-  readonly signal: AbortSignal;
 }
 
 /**

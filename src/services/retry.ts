@@ -1,6 +1,6 @@
 // When to try again and how long to wait: pure arithmetic, no clock and no timer.
 
-import type { HttpResponse } from "./http.ts";
+import type { Answer } from "./http.ts";
 
 const unimplemented: ReadonlySet<number> = new Set([501, 505]);
 
@@ -40,7 +40,7 @@ export function createBackoff(random: () => number): () => number {
  * @returns milliseconds, never negative; undefined when there is no Retry-After or it cannot be read.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-export function parseRetryAfter(response: HttpResponse, now: Date): number | undefined {
+export function parseRetryAfter(response: Answer, now: Date): number | undefined {
   const text = response.headers["retry-after"]?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   // Dates are in the one form that RFC 9110 lets servers send; Date.parse would take nearly anything.

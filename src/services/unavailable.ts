@@ -4,7 +4,7 @@
 
 import { SigstepError, quote, type ErrorDetails } from "../errors.ts";
 import type { Failure } from "./failure.ts";
-import type { HttpResponse } from "./http.ts";
+import type { Answer } from "./http.ts";
 
 /** What a message says about the request it is for. */
 export interface Attempt {
@@ -101,14 +101,15 @@ export function cancelled(attempt: Attempt): SigstepError {
  *
  * @param redact - Takes out everything secret.
  */
-export function excerpt(response: HttpResponse, redact: (text: string) => string): string {
+export function excerpt(response: Answer, redact: (text: string) => string): string {
   const text = Buffer.from(response.body.subarray(0, 64 * 1024)).toString("utf8");
-  const plain = redact(text).trim();
+  const safe = redact(text).trim();
+  const plain = /"message"\s*:\s*"((?:[^"\\]|\\.){1,1000})"/.exec(safe)?.[1] ?? safe;
   return plain === "" ? "" : quote(plain, 256);
 }
 
 /** Status or code of a failed try, for `last` and for RetryReason. */
-export function lastOf(outcome: { response: HttpResponse } | { failure: Failure }): string {
+export function lastOf(outcome: { response: Answer } | { failure: Failure }): string {
   return "response" in outcome ? String(outcome.response.status) : outcome.failure.detail;
 }
 

@@ -6,9 +6,9 @@
 // 4. Every proven time against certificate chain and log.
 import type { Digest } from "../crypto/digest.ts";
 import type { Signer } from "../crypto/signer.ts";
-import { toSigstepError, type ErrorCode } from "../errors.ts";
+import { SigstepError, toSigstepError, type ErrorCode } from "../errors.ts";
 import type { ProvenCertificate } from "./chain.ts";
-import type { SignedDigest } from "./entry.ts";
+import type { LogEntry, SignedDigest } from "./entry.ts";
 import { verifyTimes, type Evidence } from "./times.ts";
 import type { ProvenTimestamp } from "./timestamp.ts";
 import type { TrustedRoot } from "./trust.ts";
@@ -33,18 +33,34 @@ export interface Artifact {
  * Asks a service. Throws DEADLINE_REACHED when the certificate ends before it succeeds, and
  * LOG_ENTRY_EXISTS when the log has this very signature and cannot prove it to us.
  */
-export type Log = (signed: SignedDigest, credential: Credential) => Promise<ProvenEntry>;
+export type Log = (
+  signed: SignedDigest,
+  credential: Credential,
+  onAnswer: (publication: Publication) => void,
+) => Promise<ProvenEntry>;
+/**
+ * What a log has made public of an attempt, known the moment it answers and before the answer is
+ * proven; without an entry it may have, for its answer was lost.
+ */
+export interface Publication {
+  readonly log: URL;
+  readonly entry?: LogEntry;
+}
+
 /** Asks a service for the time of a signature. Throws DEADLINE_REACHED as a {@link Log} does. */
 export type Timestamp = (signature: Uint8Array, credential: Credential) => Promise<ProvenTimestamp>;
 
 /** Those who help. */
 export interface SigningSteps {
-  readonly certify: () => Promise<Credential>;
+  /** A credential to sign with; never `ended`, under which a service answered too late. */
+  readonly certify: (ended?: Credential) => Promise<Credential>;
   readonly logs: readonly Log[];
   readonly timestamps: readonly Timestamp[];
   readonly trustedRoot: TrustedRoot;
-  /** Hears of every entry as soon as it is public, whatever becomes of the rest. */
-  readonly onPublished: (entry: ProvenEntry) => void;
+  /** Hears of everything that becomes public, whatever becomes of the rest. */
+  readonly onPublished: (publication: Publication) => void;
+  /** Whether a credential's time is up by our own clock. */
+  readonly hasEnded: (credential: Credential) => boolean;
 }
 
 /** An artifact signed, logged and timestamped, all of it proven. */
@@ -70,14 +86,34 @@ export async function signArtifact(
   artifact: Artifact,
   steps: SigningSteps,
 ): Promise<SignedArtifact> {
+  let ended: Credential | undefined;
   for (let round = 1; ; round++) {
-    const credential = await steps.certify();
+    const credential = await steps.certify(ended);
     try {
       return await signOnce(artifact, steps, credential);
-    } catch (error) {
-      if (!curable.has(toSigstepError(error).code) || round === maxRounds) throw error;
+    } catch (thrown) {
+      const error = toSigstepError(thrown);
+      if (!curable.has(error.code) || round === maxRounds) throw error;
+      if (error.code === "DEADLINE_REACHED") ended = refuseFresh(credential, steps, error);
     }
   }
+}
+
+/**
+ * A credential that a log or timestamp authority finds ended while our clock does not: every further
+ * one would end the same way.
+ */
+function refuseFresh(credential: Credential, steps: SigningSteps, cause: SigstepError): Credential {
+  if (steps.hasEnded(credential)) return credential;
+  const { notAfter } = credential.certificate.certificate;
+  throw new SigstepError(
+    "CERTIFICATE_INVALID",
+    `The certificate ends ${notAfter.toISOString()}, and by the proven time that has passed.`,
+    {
+      hint: "The clocks of Fulcio, the log and the timestamp authority disagree. Tell those who run them.",
+      cause,
+    },
+  );
 }
 
 async function signOnce(
@@ -90,7 +126,7 @@ async function signOnce(
   const signature = await signer.sign(digest, content);
   const signed = { digest, signature, certificate: certificate.certificate.der };
   const [entries, timestamps] = await Promise.all([
-    Promise.allSettled(steps.logs.map((log) => publish(log(signed, credential), steps))),
+    Promise.allSettled(steps.logs.map((log) => log(signed, credential, steps.onPublished))),
     Promise.allSettled(steps.timestamps.map((stamp) => stamp(signature, credential))),
   ]);
   const result = {
@@ -101,12 +137,6 @@ async function signOnce(
   };
   verifyTimes(result, steps.trustedRoot);
   return result;
-}
-
-async function publish(entry: Promise<ProvenEntry>, steps: SigningSteps): Promise<ProvenEntry> {
-  const proven = await entry;
-  steps.onPublished(proven);
-  return proven;
 }
 
 function unwrap<T>(result: PromiseSettledResult<T>): T {

@@ -1,5 +1,6 @@
 // One file read once: its digests and, when it is small, its bytes. Any size, flat memory.
 // Two buffers take turns, so that the disk fills one while the processor hashes the other.
+import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { startDigest, type Digest } from "../crypto/digest.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
@@ -47,7 +48,8 @@ export async function readFile(file: FoundFile, signal: AbortSignal): Promise<Re
 
 async function openFile(file: FoundFile): Promise<FileHandle> {
   try {
-    return await open(file.path, "r");
+    // A named pipe that took the file's place would otherwise hold the run.
+    return await open(file.path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) === "ENOENT") throw changed(file, "has vanished since it was listed");
     throw unreadable(file, error);

@@ -7,12 +7,13 @@ import { type ErrorCode, SigstepError } from "../../src/errors.ts";
 import {
   type Credential,
   type Log,
+  type Publication,
   signArtifact,
   type SignedArtifact,
   type SigningSteps,
   type Timestamp,
 } from "../../src/sigstore/sign.ts";
-import { type ProvenEntry, verifyEntry } from "../../src/sigstore/verify-entry.ts";
+import { verifyEntry } from "../../src/sigstore/verify-entry.ts";
 import { rejection } from "../refusal.ts";
 import { logTo, makeCredential, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
 import { makeEntry } from "./own-log.ts";
@@ -23,9 +24,9 @@ const artifact = { digest: computeDigest("sha256", content), content };
 /** Steps that note their names, in order; those given replace the ones that work. */
 async function makeSteps(
   wish: Partial<SigningSteps> & { readonly credentials?: readonly Credential[] } = {},
-): Promise<{ steps: SigningSteps; published: ProvenEntry[]; certified: () => number }> {
+): Promise<{ steps: SigningSteps; published: Publication[]; certified: () => number }> {
   const credentials = [...(wish.credentials ?? [await makeCredential()])];
-  const published: ProvenEntry[] = [];
+  const published: Publication[] = [];
   let certified = 0;
   const steps: SigningSteps = {
     certify: () => {
@@ -36,7 +37,8 @@ async function makeSteps(
     logs: [logTo(v1)],
     timestamps: [stamp()],
     trustedRoot,
-    onPublished: (entry) => published.push(entry),
+    onPublished: (publication) => published.push(publication),
+    hasEnded: () => true,
     ...wish,
   };
   return { steps, published, certified: () => certified };
@@ -79,7 +81,10 @@ suite("signing", () => {
       assert.equal(certified(), 1);
       assert.equal(result.entries.length, 1);
       assert.equal(result.timestamps.length, 1);
-      assert.deepEqual(published, result.entries);
+      assert.deepEqual(
+        published.map(({ entry }) => entry),
+        result.entries.map(({ entry }) => entry),
+      );
       assert.equal(result.signed.digest, artifact.digest);
       assert.ok(verify("sha256", content, keyOf(result), result.signed.signature));
     });
@@ -141,11 +146,33 @@ suite("signing", () => {
   });
 });
 
+suite("a credential that has ended", () => {
+  const tooLate = failing("DEADLINE_REACHED");
+
+  test("is not given again", async () => {
+    const asked: (Credential | undefined)[] = [];
+    const credential = await makeCredential();
+    const certify = (ended?: Credential): Promise<Credential> => {
+      asked.push(ended);
+      return Promise.resolve(credential);
+    };
+    const { steps } = await makeSteps({ certify, logs: [tooLate] });
+    await rejection("DEADLINE_REACHED", signArtifact(artifact, steps));
+    assert.deepEqual(asked, [undefined, credential, credential]);
+  });
+
+  test("by other clocks than ours, ends the work: the next one would end as well", async () => {
+    const { steps, certified } = await makeSteps({ logs: [tooLate], hasEnded: () => false });
+    await rejection("CERTIFICATE_INVALID", signArtifact(artifact, steps));
+    assert.equal(certified(), 1);
+  });
+});
+
 suite("a step that fails", () => {
   test("loses no entry: it is told of, and only then is the failure", async () => {
-    const late: Log = async (signed, credential) => {
+    const late: Log = async (signed, credential, onAnswer) => {
       await new Promise((resolve) => setTimeout(resolve, 40));
-      return logTo(v1)(signed, credential);
+      return logTo(v1)(signed, credential, onAnswer);
     };
     const { steps, published } = await makeSteps({
       logs: [late],
@@ -236,7 +263,7 @@ suite("done anew", () => {
     const result = await signArtifact(artifact, steps);
     assert.equal(published.length, 2);
     assert.equal(result.entries.length, 1);
-    assert.equal(result.entries[0], published[1]);
+    assert.equal(result.entries[0]?.entry, published[1]?.entry);
   });
 
   test("when an answer's time lies behind the certificate's end", async () => {

@@ -150,6 +150,7 @@ async function sign(
     timestamps: [stamp()],
     trustedRoot,
     onPublished: () => undefined,
+    hasEnded: () => true,
     ...steps,
   });
   return {
