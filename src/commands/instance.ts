@@ -1,5 +1,4 @@
 // Whom to ask and whom to believe in this run: the embedded public-good instance or two files.
-import { readFile } from "node:fs/promises";
 import { quote, SigstepError, systemCode, toSigstepError, type BadInputCode } from "../errors.ts";
 import { assertAddress } from "../services/address.ts";
 import { requireInForce } from "../sigstore/in-force.ts";
@@ -10,7 +9,11 @@ import {
   type Service,
 } from "../sigstore/signing-config.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
+import { readSmallFile } from "../subjects/small-file.ts";
 import type { InstanceChoice } from "./request.ts";
+
+/** No trust file is larger. */
+const maxBytes = 4 * 1024 * 1024;
 
 /** A Sigstore instance, ready for use. */
 export interface Instance {
@@ -109,7 +112,7 @@ function allServices({ ca, logs, tsas }: SelectedServices): Service[] {
 
 async function readInput(path: string, input: string, code: BadInputCode): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readSmallFile(path, maxBytes);
   } catch (error) {
     throw new SigstepError(
       code,

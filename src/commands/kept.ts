@@ -1,10 +1,10 @@
 // A bundle that an earlier try of this job has written: as good as a new one, and already public.
-import { open } from "node:fs/promises";
 import { parseBundle } from "../sigstore/bundle.ts";
 import { verifyClaims } from "../sigstore/certificate-claims.ts";
 import type { Artifact, SignedArtifact } from "../sigstore/sign.ts";
 import type { TrustedRoot } from "../sigstore/trust.ts";
 import { verifyBundle } from "../sigstore/verify.ts";
+import { readFoundFile } from "../subjects/small-file.ts";
 import type { TokenSource } from "./identity.ts";
 import type { PlannedFile } from "./plan.ts";
 
@@ -37,15 +37,10 @@ export async function findKeptBundle(
   }
 }
 
+/** What cannot be read there is as good as nothing there. */
 async function readBounded(path: string): Promise<Uint8Array | undefined> {
   try {
-    const handle = await open(path, "r");
-    try {
-      const { size } = await handle.stat();
-      return size > maxBytes ? undefined : await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return await readFoundFile(path, maxBytes);
   } catch {
     return undefined;
   }

@@ -123,9 +123,7 @@ class SigningRun {
       onPublished: (publication) => published.push(describePublication(file, publication)),
     });
     await writeWhole(file.bundlePath, encodeSigned(signed));
-    const used = new Set(signed.entries.map(({ entry }) => String(entry.logIndex)));
-    const orphaned = published.filter(({ index = "" }) => !used.has(index));
-    return signedResult("signed", file, { ...signed, published: orphaned });
+    return signedResult("signed", file, { ...signed, published });
   }
 
   /**

@@ -1,6 +1,6 @@
 // `sign`: files → message-signature bundles. Reads top to bottom: plan, identity, files, report.
-import { readFile as readBytes } from "node:fs/promises";
 import { SigstepError, systemCode, quote } from "../errors.ts";
+import { readSmallFile } from "../subjects/small-file.ts";
 import { findFiles } from "../subjects/find.ts";
 import { readInstance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
@@ -12,6 +12,8 @@ import { reportSign, type SignReport } from "./report.ts";
 import type { SignRequest } from "./request.ts";
 import { signFiles } from "./sign-files.ts";
 import type { World } from "./world.ts";
+
+const maxCaBytes = 4 * 1024 * 1024;
 
 /**
  * Does what `request` asks.
@@ -56,7 +58,7 @@ async function describeOnly(plan: Plan, world: World): Promise<SignReport> {
 async function readCaFile(path: string | undefined): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
-    return await readBytes(path, "utf8");
+    return Buffer.from(await readSmallFile(path, maxCaBytes)).toString("utf8");
   } catch (error) {
     const why = systemCode(error);
     throw new SigstepError(
