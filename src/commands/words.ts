@@ -2,14 +2,19 @@
 // POSIX.1-2024 Shell Command Language, section 2.2 Quoting.
 import { SigstepError } from "../errors.ts";
 
+/** No environment holds as much, and a longer one is beyond what node's patterns can match. */
+const maxLength = 1024 * 1024;
+
 /**
  * Items of a list input. With a line break in it, each line that is not blank is an item, verbatim;
  * otherwise it is split into shell words.
  *
  * @param name - The input, for messages.
- * @throws SigstepError INPUT_VALUE for a quote that does not close or a backslash at the end.
+ * @throws SigstepError INPUT_VALUE for a quote that does not close, a backslash at the end, or a text
+ * above 1 MiB.
  */
 export function parseList(text: string, name: string): string[] {
+  if (text.length > maxLength) throw tooLong(text, name);
   if (/[\r\n]/.test(text)) return text.split(/\r?\n/).filter((line) => line.trim() !== "");
   return parseShellWords(text, name);
 }
@@ -38,6 +43,14 @@ function parseShellWords(text: string, name: string): string[] {
 /** What a token adds to its word, without quoting; undefined for white space. */
 function pieceOf([, single, double, escaped, plain]: RegExpExecArray): string | undefined {
   return single ?? double?.replace(/\\([$`"\\])/g, "$1") ?? escaped ?? plain;
+}
+
+function tooLong(text: string, name: string): SigstepError {
+  const message = `Input ${name} has ${text.length} characters; at most ${maxLength} are read.`;
+  return new SigstepError("INPUT_VALUE", message, {
+    where: name,
+    hint: "Write globs instead of names.",
+  });
 }
 
 function unfinished(text: string, at: number, name: string): SigstepError {
