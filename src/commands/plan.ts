@@ -1,6 +1,6 @@
 // What a run would do, decided before it does anything: which bundles, where, by whom, seen by whom.
 // Pure: the same request and files make the same plan.
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { quote, SigstepError } from "../errors.ts";
 import { bundleSuffix, manifestName, type FoundFile } from "../subjects/find.ts";
 import type { Instance } from "./instance.ts";
@@ -16,7 +16,10 @@ export interface PlannedFile extends FoundFile {
 /** What a run of `sign` would do. */
 export interface Plan {
   readonly files: readonly PlannedFile[];
-  /** Folder of the manifest: `bundle-dir`, else the folder that all bundles have in common. */
+  /**
+   * Folder of the manifest: `bundle-dir`, else the folder of all files, else, for files in several, the
+   * one that holds them all when it is at or below the working directory, else the working directory.
+   */
   readonly bundleDir: string;
   readonly manifestPath: string;
   readonly instance: Instance;
@@ -57,8 +60,14 @@ function commonFolder(folders: readonly string[]): string {
   const [first = [], ...others] = split;
   let depth = 0;
   while (depth < first.length && others.every((parts) => parts[depth] === first[depth])) depth++;
-  const common = first.slice(0, depth).join(sep);
-  return relative("", common === "" ? sep : common) || ".";
+  const isOne = split.every(({ length }) => length === depth);
+  const path = relative("", first.slice(0, depth).join(sep) || sep) || ".";
+  return isOne || isBelowHere(path) ? path : ".";
+}
+
+/** Files in two trees have a folder in common that is nobody's, at worst the root. */
+function isBelowHere(path: string): boolean {
+  return path.split(sep)[0] !== ".." && !isAbsolute(path);
 }
 
 /** Where file names differ only by case, two of them may be one file. */
