@@ -1,7 +1,7 @@
 // Paths and globs → files, in a fixed order. A path that exists is that file; anything else is a
 // glob of `* ? ** [class]`, in which `[[]` stands for `[`.
 import { constants, type Stats } from "node:fs";
-import { access, glob, stat } from "node:fs/promises";
+import { access, glob, lstat, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 
@@ -22,7 +22,8 @@ export const manifestName = "sigstep-manifest.json";
 /**
  * The files that `items` name, each once, in the order of the items and, within a glob, of names.
  *
- * @throws SigstepError INPUT_MISSING, INPUT_NO_MATCH, INPUT_NOT_A_FILE, INPUT_UNREADABLE, INPUT_NAME
+ * @throws SigstepError INPUT_MISSING, INPUT_NO_MATCH, INPUT_NOT_A_FILE, INPUT_UNREADABLE, INPUT_NAME,
+ * INPUT_VALUE
  */
 export async function findFiles(items: readonly string[]): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
@@ -56,13 +57,26 @@ async function findItem(item: string): Promise<FoundFile[]> {
   return files;
 }
 
+/** Facts of the file at `path`; undefined when there is nothing of that name. */
 async function statPath(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
-    throw unreadable(path, error);
+    if (!isAbsent(error)) throw unreadable(path, `cannot be read (${systemCode(error)})`, error);
+    if (await isLink(path)) throw unreadable(path, "is a link to a file that is not there", error);
+    return undefined;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(systemCode(error));
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
@@ -70,16 +84,15 @@ async function requireReadable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK);
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(path, `cannot be read (${systemCode(error)})`, error);
   }
 }
 
-function unreadable(path: string, error: unknown): SigstepError {
-  const message = `File ${quote(path)} cannot be read (${systemCode(error)}).`;
-  return new SigstepError("INPUT_UNREADABLE", message, {
+function unreadable(path: string, why: string, cause: unknown): SigstepError {
+  return new SigstepError("INPUT_UNREADABLE", `File ${quote(path)} ${why}.`, {
     where: path,
     hint: "Check that this user may read it and its folder.",
-    cause: error,
+    cause,
   });
 }
 
@@ -102,24 +115,36 @@ async function expandGlob(pattern: string): Promise<string[]> {
   return paths.toSorted();
 }
 
+/** No path is longer, and node's globs take no more than 64 KiB. */
+const maxPattern = 8192;
+
+/** A class as in a shell, or a character with a meaning of node's own: braces, groups, an open class. */
+const special = /(\[[!^]?\]?(?:\[:[a-z]+:\]|[^\]/])*\])|[{()[]/g;
+
+/** A class of `{` alone that does not show it: braces are expanded before classes are read. */
+const openingBrace = "[!\u0001-z|-\uFFFF]";
+
 /**
  * Takes away the meaning that node's globs give to braces and parentheses, outside classes. A
  * backslash has no place in such a glob: node reads it as a slash.
  */
 function escapeExtensions(pattern: string): string {
+  if (pattern.length > maxPattern) {
+    throw new SigstepError("INPUT_VALUE", `Glob ${quote(pattern)} is longer than any path.`, {
+      where: "inputs",
+      hint: "Write one path or glob a line.",
+    });
+  }
   if (sep === "/" && pattern.includes("\\")) {
     throw new SigstepError("INPUT_VALUE", `Glob ${quote(pattern)} holds a backslash.`, {
       where: "inputs",
       hint: "Write ? where a name has a backslash; [*], [?] and [[] stand for those characters.",
     });
   }
-  return pattern.replace(/(\[!?\]?[^\]]*\])|[{()]/g, (found, group?: string) => {
+  return pattern.replace(special, (found, group?: string) => {
     return group ?? (found === "{" ? openingBrace : `[${found}]`);
   });
 }
-
-/** A class of `{` alone that does not show it: braces are expanded before classes are read. */
-const openingBrace = "[!\u0001-z|-\uFFFF]";
 
 function noMatch(item: string, what: string): SigstepError {
   const lost = item.includes("\uFFFD");
