@@ -1,5 +1,6 @@
 // GitHub Actions: action inputs, masks, outputs and the summary page, by @actions/core.
 import { readFile } from "node:fs/promises";
+import { SigstepError, systemCode } from "../errors.ts";
 import { gitHubIdentityAbsent } from "./absent-identity.ts";
 import { GenericRunner } from "./generic.ts";
 
@@ -17,7 +18,7 @@ export class GitHubRunner extends GenericRunner {
   override secret(value: string): void {
     if (this.printer.hides(value)) return;
     for (const line of value.split(/\r?\n/)) {
-      if (line.trim() !== "") this.printer.command("add-mask", line);
+      if (line.trim() !== "") this.printer.mask(line);
     }
     super.secret(value);
   }
@@ -29,13 +30,21 @@ export class GitHubRunner extends GenericRunner {
   override output = async (name: string, value: string): Promise<void> => {
     if ((this.environment.GITHUB_OUTPUT ?? "") === "") return;
     const { setOutput } = await import("./actions-core.ts");
-    setOutput(name, this.printer.redact(value));
+    try {
+      setOutput(name, this.printer.redact(value));
+    } catch (error) {
+      throw fileBroken("GITHUB_OUTPUT", "Later steps get no outputs.", error);
+    }
   };
 
   override summary = async (markdown: string): Promise<void> => {
     if ((this.environment.GITHUB_STEP_SUMMARY ?? "") === "") return;
     const { summary } = await import("./actions-core.ts");
-    await summary.addRaw(this.printer.redact(markdown), true).write();
+    try {
+      await summary.addRaw(this.printer.redact(markdown), true).write();
+    } catch (error) {
+      throw fileBroken("GITHUB_STEP_SUMMARY", "There is no job summary.", error);
+    }
   };
 
   protected override async identityAbsent(): Promise<Error> {
@@ -51,4 +60,19 @@ export class GitHubRunner extends GenericRunner {
       return undefined;
     }
   }
+}
+
+/** The runner makes these files for each step; a step may have removed them or filled the disk. */
+function fileBroken(variable: string, effect: string, error: unknown): SigstepError {
+  const code = systemCode(error);
+  const why = code === "Error" ? "" : ` (${code})`;
+  return new SigstepError(
+    "WRITE_FAILED",
+    `${effect} The runner's file ${variable} cannot be written${why}.`,
+    {
+      where: variable,
+      hint: "The runner makes this file for each step. Check the disk, and that no step removes it or changes the variable.",
+      cause: error,
+    },
+  );
 }

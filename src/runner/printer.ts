@@ -3,10 +3,18 @@
 /** What stands in a message where a secret was. */
 const cut = "***";
 
+/**
+ * A JSON web token, whoever's it is, and what a cut has left of one: `eyJ` is `{"` in base64url, how
+ * every one begins.
+ */
+const webToken = /eyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g;
+
 /** Writes lines to one stream. */
 export class Printer {
   readonly #write: (text: string) => void;
   readonly #secrets = new Set<string>();
+  /** A secret that is part of another must not break it up before that one is found. */
+  #longestFirst: readonly string[] = [];
 
   constructor(write: (text: string) => void) {
     this.#write = write;
@@ -22,6 +30,7 @@ export class Printer {
       this.#secrets.add(Buffer.from(line, "utf8").toString("base64"));
       this.#secrets.add(JSON.stringify(line).slice(1, -1));
     }
+    this.#longestFirst = [...this.#secrets].toSorted((a, b) => b.length - a.length);
   }
 
   /** Whether `value` is hidden already. */
@@ -29,10 +38,10 @@ export class Printer {
     return this.#secrets.has(value);
   }
 
-  /** `text` without any secret that was hidden. */
+  /** `text` without any secret that was hidden, nor anything that looks like a token. */
   redact(text: string): string {
-    let clean = text;
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, cut);
+    let clean = text.replace(webToken, cut);
+    for (const secret of this.#longestFirst) clean = clean.replaceAll(secret, cut);
     return clean;
   }
 
@@ -44,7 +53,16 @@ export class Printer {
 
   /** A GitHub workflow command: `::name::value`, with the value's line breaks escaped. */
   command(name: string, value: string): void {
-    const text = this.redact(value).replace(/[\p{Cc}%]/gu, (found) => encodeURIComponent(found));
+    this.#command(name, this.redact(value));
+  }
+
+  /** The one command that shows a secret: the runner hides it from the job's log from then on. */
+  mask(secret: string): void {
+    this.#command("add-mask", secret);
+  }
+
+  #command(name: string, value: string): void {
+    const text = value.replace(/[\p{Cc}%]/gu, (found) => encodeURIComponent(found));
     this.#write(`::${name}::${text}\n`);
   }
 
