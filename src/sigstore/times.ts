@@ -1,5 +1,6 @@
 // The proven times of a signature, and all that must hold at each of them.
-import { SigstepError } from "../errors.ts";
+import { encodeHex } from "../encoding/base64.ts";
+import { quote, SigstepError } from "../errors.ts";
 import { verifyChain, type ProvenCertificate } from "./chain.ts";
 import type { ProvenTimestamp } from "./timestamp.ts";
 import type { TrustedRoot } from "./trust.ts";
@@ -39,11 +40,12 @@ export function verifyTimes(evidence: Evidence, trustedRoot: TrustedRoot): void 
   }
   const authorities = trustedRoot.certificateAuthorities;
   verifyChain({ leaf, intermediates: issuers, authorities, at: times });
-  for (const { log } of evidence.entries) {
-    if (times.every((time) => isWithin(time, log.validFor))) continue;
+  for (const { log, periods } of evidence.entries) {
+    if (times.every((time) => periods.some((period) => isWithin(time, period)))) continue;
     throw new SigstepError(
       "LOG_ENTRY_INVALID",
-      "The log entry is of a log that the trusted root does not trust at that time.",
+      `The log entry is of log ${encodeHex(log.logId)} (${quote(log.baseUrl)}), which the trusted root ${quote(trustedRoot.label)} does not trust at that time.`,
+      { hint: "Get the instance's current trusted root." },
     );
   }
 }

@@ -1,6 +1,6 @@
 // A log entry proven: promise, inclusion, checkpoint and body, all by one log of the trusted root.
 import { encodeBase64, encodeHex, equalBytes } from "../encoding/base64.ts";
-import { SigstepError } from "../errors.ts";
+import { quote, SigstepError } from "../errors.ts";
 import { verifyCheckpoint, type ProvenCheckpoint } from "./checkpoint.ts";
 import {
   verifyEntryBody,
@@ -10,17 +10,22 @@ import {
 } from "./entry.ts";
 import type { TransparencyLog } from "./log.ts";
 import { verifyInclusion } from "./merkle.ts";
+import type { ValidityRange } from "./validity.ts";
 
 /** An entry that a trusted log really holds. Only {@link verifyEntry} makes one. */
 export class ProvenEntry {
   readonly entry: LogEntry;
+  /** The log's key, as the trusted root first lists it. */
   readonly log: TransparencyLog;
+  /** Every period for which the trusted root lists that key under that id. */
+  readonly periods: readonly ValidityRange[];
   /** When the log took it in; only from a verified promise, so never with Rekor v2. */
   readonly time: Date | undefined;
 
-  private constructor(entry: LogEntry, log: TransparencyLog, time: Date | undefined) {
+  private constructor(entry: LogEntry, { log, periods, time }: Proof) {
     this.entry = entry;
     this.log = log;
+    this.periods = periods;
     this.time = time;
   }
 
@@ -30,19 +35,9 @@ export class ProvenEntry {
     signed: SignedDigest,
     logs: readonly TransparencyLog[],
   ): ProvenEntry {
-    // The log is chosen by its id alone and is the same for promise and checkpoint.
-    const log = logs.find(({ logId }) => equalBytes(logId, entry.logId));
-    if (log === undefined) {
-      throw refuse(`is from log ${encodeHex(entry.logId)}, which the trusted root does not know`);
-    }
-    const time = verifyPromise(entry, log);
-    if (entry.inclusionProof === undefined) throw refuse("has no inclusion proof");
-    const { logIndex: index, hashes, checkpoint } = entry.inclusionProof;
-    const proven = verifyCheckpoint(checkpoint, log);
-    verifyInclusion(entry.canonicalizedBody, { index, hashes }, proven);
-    requireAgreement(entry, entry.inclusionProof, proven);
+    const proof = prove(entry, logs);
     verifyEntryBody(entry, signed);
-    return new ProvenEntry(entry, log, time);
+    return new ProvenEntry(entry, proof);
   }
 }
 
@@ -60,6 +55,40 @@ export function verifyEntry(
   return ProvenEntry.verify(entry, signed, logs);
 }
 
+/** What proved an entry. */
+type Proof = Pick<ProvenEntry, "log" | "periods" | "time">;
+
+/**
+ * By one log for promise and checkpoint, chosen by its id alone. An id may be listed several times, for
+ * other periods or with another key; then one of them must prove everything.
+ */
+function prove(entry: LogEntry, logs: readonly TransparencyLog[]): Proof {
+  const named = logs.filter(({ logId }) => equalBytes(logId, entry.logId));
+  if (named.length === 0) throw unknownLog(entry, logs);
+  let reason: unknown;
+  for (const log of named) {
+    try {
+      const time = proveBy(log, entry);
+      const same = named.filter(({ publicKey }) => equalBytes(publicKey.spki, log.publicKey.spki));
+      return { log, time, periods: same.map(({ validFor }) => validFor) };
+    } catch (error) {
+      if (log === named[0]) reason = error;
+    }
+  }
+  throw reason;
+}
+
+/** Promise, checkpoint and inclusion; the time that was promised. */
+function proveBy(log: TransparencyLog, entry: LogEntry): Date | undefined {
+  const time = verifyPromise(entry, log);
+  if (entry.inclusionProof === undefined) throw refuse("has no inclusion proof");
+  const { logIndex: index, hashes, checkpoint } = entry.inclusionProof;
+  const proven = verifyCheckpoint(checkpoint, log);
+  verifyInclusion(entry.canonicalizedBody, { index, hashes }, proven);
+  requireAgreement(entry, entry.inclusionProof, proven);
+  return time;
+}
+
 /**
  * The integrated time, when the log has signed it. Without a verified promise it is anyone's word
  * (CVE-2026-48816), and Rekor v2 makes none.
@@ -68,7 +97,8 @@ function verifyPromise(entry: LogEntry, log: TransparencyLog): Date | undefined 
   if (entry.inclusionPromise === undefined) return undefined;
   if (entry.integratedTime === undefined) throw refuse("has a promise without a time");
   if (!log.publicKey.verify(encodePromised(entry), entry.inclusionPromise)) {
-    throw refuse("has a promise (signed entry timestamp) that its log has not signed");
+    const name = `${encodeHex(log.logId)} (${quote(log.baseUrl)})`;
+    throw refuse(`has a promise (signed entry timestamp) that its log ${name} has not signed`);
   }
   return new Date(Number(entry.integratedTime) * 1000);
 }
@@ -99,6 +129,18 @@ function encodePromised(entry: LogEntry): Uint8Array {
     "utf8",
   );
 }
+
+function unknownLog({ logId }: LogEntry, logs: readonly TransparencyLog[]): SigstepError {
+  const known = logs.map((log) => `${encodeHex(log.logId)} (${quote(log.baseUrl, 60)})`);
+  const list = known.length === 0 ? "no log" : known.slice(0, maxShown).join(", ");
+  return new SigstepError(
+    "LOG_ENTRY_INVALID",
+    `The log entry is from log ${encodeHex(logId)}, which the trusted root does not know: it has ${list}${known.length > maxShown ? ", …" : ""}.`,
+    { hint: "It may be from another Sigstore instance: give that instance's trusted root." },
+  );
+}
+
+const maxShown = 5;
 
 function refuse(why: string): SigstepError {
   return new SigstepError("LOG_ENTRY_INVALID", `The log entry ${why}.`);

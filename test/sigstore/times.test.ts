@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { computeDigest } from "../../src/crypto/digest.ts";
+import type { TransparencyLog } from "../../src/sigstore/log.ts";
 import { type Evidence, provenTimes, verifyTimes } from "../../src/sigstore/times.ts";
 import { verifyEntry } from "../../src/sigstore/verify-entry.ts";
-import { refuses } from "../refusal.ts";
+import { refusal, refuses } from "../refusal.ts";
 import { makeCredential, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
-import { makeEntry, promise } from "./own-log.ts";
+import { makeEntry, makeLog, promise } from "./own-log.ts";
 
 const credential = await makeCredential();
 const { certificate } = credential;
@@ -122,5 +123,39 @@ suite("evidence", () => {
     refuses("CERTIFICATE_INVALID", () =>
       verifyTimes(all, { ...trustedRoot, certificateAuthorities: [] }),
     );
+  });
+
+  suite("of a log that is listed for several periods", () => {
+    const listed = (start: string, end?: string): TransparencyLog => ({
+      ...v1.log,
+      validFor: { start: new Date(start), ...(end === undefined ? {} : { end: new Date(end) }) },
+    });
+    const old = listed("2024-01-01T00:00:00Z", "2024-12-31T00:00:00Z");
+    const now = listed("2025-06-01T00:00:00Z");
+    const foreign = { ...makeLog(1).log, logId: v1.log.logId, validFor: now.validFor };
+
+    for (const [name, logs] of [
+      ["the first ended", [old, now]],
+      ["the last ended", [now, old]],
+      ["one with another key", [foreign, now]],
+      ["another key after it", [now, foreign]],
+    ] as const) {
+      test(`holds when one period holds the time: ${name}`, async () => {
+        const all = await evidence({ promised: [noon] });
+        const entry = verifyEntry(makeEntry(v1, signed), signed, logs);
+        verifyTimes({ ...all, entries: [entry] }, trustedRoot);
+      });
+    }
+
+    test("is refused when none does, also when another key's would", async () => {
+      const all = await evidence({ promised: [noon] });
+      for (const logs of [[old], [old, old], [old, foreign], [foreign, old]]) {
+        const entry = verifyEntry(makeEntry(v1, signed), signed, logs);
+        const error = refusal("LOG_ENTRY_INVALID", () =>
+          verifyTimes({ ...all, entries: [entry] }, trustedRoot),
+        );
+        assert.match(error.message, /v1\.log\.example.* trusted root "own"/);
+      }
+    });
   });
 });
