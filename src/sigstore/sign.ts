@@ -3,11 +3,12 @@
 // 1. A certificate with enough life left.
 // 2. The signature over the artifact's digest.
 // 3. Log entries and timestamps, all at the same time; none waits for or loses another.
-// 4. Every proven time against certificate chain and log.
+// 4. No log and no timestamp authority twice; every proven time against certificate chain and log.
 import type { Digest } from "../crypto/digest.ts";
 import type { Signer } from "../crypto/signer.ts";
 import { SigstepError, toSigstepError, type ErrorCode } from "../errors.ts";
 import type { ProvenCertificate } from "./chain.ts";
+import { requireDistinct } from "./distinct.ts";
 import type { LogEntry, SignedDigest } from "./entry.ts";
 import { verifyTimes, type Evidence } from "./times.ts";
 import type { ProvenTimestamp } from "./timestamp.ts";
@@ -135,6 +136,7 @@ async function signOnce(
     entries: entries.map(unwrap),
     timestamps: timestamps.map(unwrap),
   };
+  requireDistinct(result);
   verifyTimes(result, steps.trustedRoot);
   return result;
 }

@@ -31,6 +31,8 @@ const p256 = { name: "ECDSA", namedCurve: "P-256" };
 const ca = await issue({ name: "root", extensions: authority });
 const tsaRoot = await issue({ name: "TSA root", extensions: authority });
 const tsa = await issue({ name: "TSA", issuer: tsaRoot, extensions: timestampLeaf });
+/** A second timestamp authority, as trusted as the first. */
+export const otherTsa = await issue({ name: "TSA 2", issuer: tsaRoot, extensions: timestampLeaf });
 
 export const v1: OwnLog = makeLog(1);
 export const v2: OwnLog = makeLog(2);
@@ -40,7 +42,7 @@ export const trustedRoot: TrustedRoot = {
   logs: [v1.log, v2.log],
   ctLogs: [],
   certificateAuthorities: [trust(ca)],
-  timestampAuthorities: [trust(tsa, tsaRoot)],
+  timestampAuthorities: [trust(tsa, tsaRoot), trust(otherTsa, tsaRoot)],
 };
 
 function trust(...issued: readonly Issued[]): TrustedAuthority {
@@ -106,9 +108,9 @@ export function logTo(own: OwnLog, wish: EntryWish = {}): Log {
 }
 
 /** Stamps at 12:00 unless `parts` say otherwise. */
-export function stamp(parts: Parts = {}): Timestamp {
+export function stamp(parts: Parts = {}, by: Issued = tsa): Timestamp {
   return async (signature) => {
-    const bytes = await makeTimestamp(tsa, signature, { time: "20250601120000Z", ...parts });
+    const bytes = await makeTimestamp(by, signature, { time: "20250601120000Z", ...parts });
     const response = parseTimestampResponse(bytes);
     return verifyTimestamp({
       response,

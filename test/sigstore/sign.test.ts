@@ -15,7 +15,7 @@ import {
 } from "../../src/sigstore/sign.ts";
 import { verifyEntry } from "../../src/sigstore/verify-entry.ts";
 import { rejection } from "../refusal.ts";
-import { logTo, makeCredential, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
+import { logTo, makeCredential, otherTsa, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
 import { makeEntry } from "./own-log.ts";
 
 const content = Buffer.from("artifact");
@@ -108,7 +108,7 @@ suite("signing", () => {
       };
     const { steps, published } = await makeSteps({
       logs: [slow("v1", logTo(v1)), slow("v2", logTo(v2))],
-      timestamps: [slow("a", stamp()), slow("b", stamp())],
+      timestamps: [slow("a", stamp()), slow("b", stamp({}, otherTsa))],
     });
     const result = await signArtifact(artifact, steps);
     assert.deepEqual(
