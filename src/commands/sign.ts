@@ -13,6 +13,7 @@ import type { SignRequest } from "./request.ts";
 import { signFiles } from "./sign-files.ts";
 import type { World } from "./world.ts";
 
+const leastConnections = 256;
 const maxCaBytes = 4 * 1024 * 1024;
 
 /**
@@ -35,6 +36,8 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   const http = world.openHttp({
     budgetMs,
     insecureHosts,
+    // A request that waits for a socket would use up its time.
+    connections: Math.max(leastConnections, plan.concurrency),
     ...(caPem === undefined ? {} : { caPem }),
   });
   try {

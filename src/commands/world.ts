@@ -8,6 +8,8 @@ export interface NetworkSettings {
   readonly budgetMs: number;
   /** PEM of further certificate authorities for https. */
   readonly caPem?: string;
+  /** Most sockets to one service; those of a usual run when absent. */
+  readonly connections?: number;
   /** Hosts that may be asked over plain http. */
   readonly insecureHosts: readonly string[];
 }

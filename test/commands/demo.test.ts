@@ -174,7 +174,7 @@ describe("demo", () => {
     running.kill("SIGTERM");
     const ended = await running.ended;
     assert.equal(ended.code, 1);
-    assert.match(ended.stdout, /cancelled/);
+    assert.match(ended.stdout, /cancelled/i);
     assert.deepEqual(await place.leftovers(), []);
   });
 
