@@ -8,6 +8,7 @@ import { GitHubRunner } from "./runner/github.ts";
 import { GitLabRunner } from "./runner/gitlab.ts";
 import type { Environment } from "./runner/identity.ts";
 import { Printer } from "./runner/printer.ts";
+import { findProxySecrets } from "./runner/proxy-secrets.ts";
 import type { Runner } from "./runner/runner.ts";
 import { createHttp } from "./services/door.ts";
 import type { Http } from "./services/http.ts";
@@ -36,6 +37,7 @@ export async function runAction(): Promise<void> {
 }
 
 function createWorld(environment: Environment, printer: Printer): World {
+  for (const secret of findProxySecrets(environment)) printer.hide(secret);
   const isPerson = process.stderr.isTTY && (environment.CI ?? "") === "";
   return {
     runner: chooseRunner(environment, printer),
@@ -47,6 +49,9 @@ function createWorld(environment: Environment, printer: Printer): World {
     inEnvironment: (other) => createWorld(other, printer),
   };
 }
+
+// Whoever reads along may leave: what it would have read is dropped, and the run goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const cancellation = new AbortController();
 
@@ -63,7 +68,7 @@ function chooseRunner(environment: Environment, printer: Printer): Runner {
 
 function openDoor(settings: NetworkSettings, environment: Environment, printer: Printer): Http {
   const read = (name: string): string | undefined =>
-    environment[name] || environment[name.toLowerCase()];
+    [name, name.toLowerCase()].map((each) => environment[each]).find((text) => (text ?? "") !== "");
   const door = createHttp({
     ...settings,
     proxy: { http: read("HTTP_PROXY"), https: read("HTTPS_PROXY"), no: read("NO_PROXY") },
