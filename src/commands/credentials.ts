@@ -157,9 +157,10 @@ function verifyAnswer(issued: Issued, trustedRoot: TrustedRoot): ProvenCertifica
   if (!equalBytes(leaf.spki, signer.spki)) throw invalid("is for another key than ours");
   const proven = verifyIssued(leaf, others, trustedRoot);
   verifyClaims(proven, token);
-  if (trustedRoot.ctLogs.length > 0) {
+  const { ctLogs, label } = trustedRoot;
+  if (ctLogs.length > 0) {
     const detached = parseDetachedSct(answer.detachedSct ?? new Uint8Array());
-    const question = { certificate: proven, ctLogs: trustedRoot.ctLogs };
+    const question = { certificate: proven, ctLogs, label };
     verifySct(detached === undefined ? question : { ...question, detached });
   }
   return proven;

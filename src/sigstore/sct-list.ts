@@ -27,7 +27,7 @@ const maxScts = 32;
  * SignedCertificateTimestampList: length u16, then SerializedSCT: length u16, SCT
  * ```
  *
- * @throws SigstepError ENCODING_INVALID
+ * @throws SigstepError SCT_INVALID
  * @see RFC 6962 section 3.3
  */
 export function parseSctList(bytes: Uint8Array): Sct[] {
@@ -68,12 +68,12 @@ function parseSignature(
  * The JSON in Fulcio's `signedCertificateDetachedSct`; empty bytes mean that the instance has no log.
  *
  * @returns undefined for an instance without a log.
- * @throws SigstepError ENCODING_INVALID
+ * @throws SigstepError SCT_INVALID
  * @see RFC 6962 section 4.1, the outputs of add-chain
  */
 export function parseDetachedSct(bytes: Uint8Array): Sct | undefined {
   if (bytes.length === 0) return undefined;
-  const source = { label: "detached SCT", code: "ENCODING_INVALID", maxBytes: 16_384 } as const;
+  const source = { label: "detached SCT", code: "SCT_INVALID", maxBytes: 16_384 } as const;
   const json = parseJson(bytes, source);
   if (json.get("sct_version").integer() !== 0) throw invalid("has an unknown version");
   const logId = json.get("id").base64();
@@ -130,7 +130,8 @@ class TlsReader {
 
 function invalid(reason: string): SigstepError {
   return new SigstepError(
-    "ENCODING_INVALID",
-    `The list of signed certificate timestamps ${reason}.`,
+    "SCT_INVALID",
+    `What certificate logs promised (signed certificate timestamps) ${reason}.`,
+    { hint: "Not what a certificate log signs: tell those who run this Fulcio." },
   );
 }

@@ -1,10 +1,10 @@
 // Proof that a certificate transparency log has promised to show a certificate to everyone.
 // What the log signed is rebuilt from the certificate itself. RFC 6962 section 3.2.
 import type { KeyType } from "../crypto/algorithms.ts";
-import { equalBytes } from "../encoding/base64.ts";
+import { encodeHex, equalBytes } from "../encoding/base64.ts";
 import { contextTag, type DerElement, parseDer } from "../encoding/der.ts";
 import { concatBytes, encodeDer, encodeOid, encodeSequence } from "../encoding/der-encode.ts";
-import { SigstepError } from "../errors.ts";
+import { quote, SigstepError } from "../errors.ts";
 import type { Certificate } from "./certificate.ts";
 import type { ProvenCertificate } from "./chain.ts";
 import type { TransparencyLog } from "./log.ts";
@@ -19,6 +19,8 @@ export interface SctQuestion {
   readonly ctLogs: readonly TransparencyLog[];
   /** Fulcio's detached SCT, for instances that do not embed it. */
   readonly detached?: Sct;
+  /** Where the logs come from, for messages. */
+  readonly label?: string;
 }
 
 /** A promise that a trusted log really made. Only {@link verifySct} makes one. */
@@ -33,7 +35,8 @@ export class ProvenSct {
   }
 
   /** @see {@link verifySct} */
-  static verify({ certificate, ctLogs, detached }: SctQuestion): ProvenSct[] {
+  static verify(question: SctQuestion): ProvenSct[] {
+    const { certificate, ctLogs, detached } = question;
     const leaf = certificate.certificate;
     const embedded = leaf.sctList === undefined ? [] : parseSctList(leaf.sctList);
     if (embedded.length === 0 && detached === undefined) {
@@ -45,11 +48,7 @@ export class ProvenSct {
       ...(detached === undefined ? [] : [ProvenSct.#prove(detached, ctLogs, encodeEntry(leaf))]),
     ].filter((sct) => sct !== undefined);
     if (proven.length > 0) return proven;
-    throw new SigstepError(
-      "SCT_INVALID",
-      "The certificate is in no certificate transparency log that the trusted root knows.",
-      { hint: "It may be from another Sigstore instance: give that instance's trusted root." },
-    );
+    throw unknownLogs([...embedded, ...(detached === undefined ? [] : [detached])], question);
   }
 
   /** Undefined when the log is unknown, which says nothing; a known log's bad promise is refused. */
@@ -66,7 +65,11 @@ export class ProvenSct {
     const time = new Date(Number(sct.timestamp));
     // One key may be listed for several periods.
     const log = known.find(({ validFor }) => isWithin(time, validFor));
-    if (log === undefined) throw refuse("has an SCT from a time at which its log is not trusted");
+    if (log === undefined) {
+      throw refuse(
+        `has an SCT of ${describeTime(time)}, at which its log ${describeLog(first)} is not trusted`,
+      );
+    }
     return new ProvenSct(log, time);
   }
 }
@@ -75,7 +78,7 @@ export class ProvenSct {
  * Proves that trusted logs know the certificate: embedded SCTs over the precertificate, a detached one
  * over the certificate. At least one must be from a known log, and all from known logs must hold.
  *
- * @throws SigstepError SCT_INVALID, or ENCODING_INVALID for a list that cannot be read.
+ * @throws SigstepError SCT_INVALID
  * @see RFC 6962 sections 3.2 and 3.3
  */
 export function verifySct(question: SctQuestion): ProvenSct[] {
@@ -92,10 +95,10 @@ const signatureTypes: ReadonlyMap<number, KeyType> = new Map([
 function verifySignature(sct: Sct, log: TransparencyLog, entry: Uint8Array): void {
   const { type } = log.publicKey.facts;
   if (sct.hashAlgorithm !== sha256Hash || signatureTypes.get(sct.signatureAlgorithm) !== type) {
-    throw refuse("has an SCT signed with another algorithm than its log's");
+    throw refuse(`has an SCT signed with another algorithm than its log's, ${describeLog(log)}`);
   }
   if (!log.publicKey.verify(encodeSigned(sct, entry), sct.signature, "sha256")) {
-    throw refuse("has an SCT that its log has not signed for it");
+    throw refuse(`has an SCT that its log ${describeLog(log)} has not signed for it`);
   }
 }
 
@@ -165,6 +168,25 @@ function encodeNumber(value: bigint, octets: number): Uint8Array {
     bytes[index] = Number(rest & 0xffn);
   }
   return bytes;
+}
+
+function unknownLogs(scts: readonly Sct[], { ctLogs, label }: SctQuestion): SigstepError {
+  const ids = [...new Set(scts.map(({ logId }) => encodeHex(logId)))];
+  const known = ctLogs.map(describeLog);
+  return new SigstepError(
+    "SCT_INVALID",
+    `The certificate is in no certificate transparency log that the trusted root${label === undefined ? "" : ` ${quote(label)}`} knows: it is in ${ids.join(", ")}; the trusted root has ${known.length === 0 ? "none" : known.join(", ")}.`,
+    { hint: "It may be from another Sigstore instance: give that instance's trusted root." },
+  );
+}
+
+function describeLog({ publicKey, baseUrl }: TransparencyLog): string {
+  return `${encodeHex(publicKey.keyId)} (${quote(baseUrl, 60)})`;
+}
+
+/** A number from a log can be beyond every calendar. */
+function describeTime(time: Date): string {
+  return Number.isNaN(time.getTime()) ? "no time at all" : time.toISOString();
 }
 
 function refuse(reason: string): SigstepError {

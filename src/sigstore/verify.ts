@@ -60,7 +60,8 @@ export async function verifyBundle(
   const certificate = verifyChain({ leaf, authorities: trustedRoot.certificateAuthorities, at });
   verifyTimes({ certificate, entries, timestamps }, trustedRoot);
   // 5.
-  if (trustedRoot.ctLogs.length > 0) verifySct({ certificate, ctLogs: trustedRoot.ctLogs });
+  const { ctLogs, label } = trustedRoot;
+  if (ctLogs.length > 0) verifySct({ certificate, ctLogs, label });
   // 6.
   const { publicKey } = leaf;
   const isSigned =
