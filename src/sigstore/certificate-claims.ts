@@ -9,7 +9,8 @@ import type { IdentityToken } from "./token.ts";
 type Named = FulcioExtensions["named"];
 type Rule = readonly [FulcioExtensionName, template: string];
 
-// {name} stands for a claim, {origin} for any https or http origin, {ref_folder} for heads or tags.
+// {name} stands for a claim, {origin} for any https or http origin, {gitlab} for one with the path below
+// which the token's own GitLab lives, {ref_folder} for heads or tags.
 const common: readonly Rule[] = [["tokenSubject", "{sub}"]];
 
 const github: readonly Rule[] = [
@@ -39,16 +40,16 @@ const gitlab: readonly Rule[] = [
   ["buildSignerUri", "https://{ci_config_ref_uri}"],
   ["buildSignerDigest", "{ci_config_sha}"],
   ["runnerEnvironment", "{runner_environment}"],
-  ["sourceRepositoryUri", "{origin}/{project_path}"],
+  ["sourceRepositoryUri", "{gitlab}/{project_path}"],
   ["sourceRepositoryDigest", "{sha}"],
   ["sourceRepositoryRef", "refs/{ref_folder}/{ref}"],
   ["sourceRepositoryIdentifier", "{project_id}"],
-  ["sourceRepositoryOwnerUri", "{origin}/{namespace_path}"],
+  ["sourceRepositoryOwnerUri", "{gitlab}/{namespace_path}"],
   ["sourceRepositoryOwnerIdentifier", "{namespace_id}"],
   ["buildConfigUri", "https://{ci_config_ref_uri}"],
   ["buildConfigDigest", "{ci_config_sha}"],
   ["buildTrigger", "{pipeline_source}"],
-  ["runInvocationUri", "{origin}/{project_path}/-/jobs/{job_id}"],
+  ["runInvocationUri", "{gitlab}/{project_path}/-/jobs/{job_id}"],
   ["sourceRepositoryVisibilityAtSigning", "{project_visibility}"],
   ["deploymentEnvironment", "{environment}"],
 ];
@@ -93,12 +94,24 @@ function expand(template: string, claims: ReadonlyMap<string, string>): RegExp |
   const missing: string[] = [];
   const pattern = template.replaceAll(/\{(\w+)\}|([.\-/])/g, (found, claim?: string) => {
     if (claim === undefined) return `\\${found}`;
-    if (claim === "origin") return "https?:\\/\\/[^/]+";
+    if (claim === "origin") return originPattern;
+    if (claim === "gitlab") return `${originPattern}${optionalPath(claims.get("iss") ?? "")}`;
     const value = claim === "ref_folder" ? refFolder(claims) : claims.get(claim);
     if (value === undefined) missing.push(claim);
     return escapePattern(value ?? "");
   });
   return missing.length === 0 ? new RegExp(`^${pattern}$`) : undefined;
+}
+
+const originPattern = "https?:\\/\\/[^/]+";
+
+/**
+ * The path of a GitLab's address, which its issuer shows. Any other path would let `evil/acme/widget`
+ * pass for `acme/widget`, in all extensions alike: owner and project would only be one group deeper.
+ */
+function optionalPath(issuer: string): string {
+  const path = URL.parse(issuer)?.pathname.replace(/\/+$/, "") ?? "";
+  return path === "" ? "" : `(?:${escapePattern(path)})?`;
 }
 
 /** Fulcio's rule for GitLab, whose `ref` is a bare name. */
@@ -126,10 +139,35 @@ function verifyIssuer({ issuer, issuerV1 }: Named, token: IdentityToken): void {
   }
 }
 
+/**
+ * As {@link verifyClaims}, for a certificate of an earlier try of the job: only the run's own address may
+ * differ, and it must say itself whose it is and of which commit, where the token does.
+ *
+ * @throws SigstepError CERTIFICATE_INVALID
+ */
+export function verifyEarlierClaims(certificate: ProvenCertificate, token: IdentityToken): void {
+  verifyClaims(certificate, token, ["runInvocationUri"]);
+  const { named } = certificate.certificate.fulcio;
+  if (findNameTemplate(token) === undefined && named.tokenSubject === undefined) {
+    throw differs("token subject", "(none)", token.subject);
+  }
+  const commit = token.claims.get("sha");
+  if (
+    commit !== undefined &&
+    (named.sourceRepositoryDigest ?? named.githubWorkflowSha) !== commit
+  ) {
+    throw differs("source repository digest", "(none)", commit);
+  }
+}
+
+function findNameTemplate({ claims }: IdentityToken): string | undefined {
+  return nameTemplates.find(([claim]) => claims.has(claim))?.[1];
+}
+
 /** CI certificates are named after the workflow that ran, e-mail certificates after the address. */
 function verifyName({ certificate, identity }: ProvenCertificate, token: IdentityToken): void {
   const what = "subject alternative name";
-  const [, template] = nameTemplates.find(([claim]) => token.claims.has(claim)) ?? [];
+  const template = findNameTemplate(token);
   if (template !== undefined && expand(template, token.claims)?.test(identity.value) === false) {
     throw differs(what, identity.value, describe(template, token));
   }

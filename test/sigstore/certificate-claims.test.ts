@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createEphemeralSigner } from "../../src/crypto/signer.ts";
 import type { ProvenCertificate } from "../../src/sigstore/chain.ts";
-import { verifyClaims } from "../../src/sigstore/certificate-claims.ts";
+import { verifyClaims, verifyEarlierClaims } from "../../src/sigstore/certificate-claims.ts";
 import { type IdentityToken, parseIdentityToken } from "../../src/sigstore/token.ts";
 import { refusal, refuses } from "../refusal.ts";
 import { certify } from "./own-instance.ts";
@@ -308,4 +308,103 @@ test("any other CI is judged by issuer and subject", async () => {
   verifyClaims(await certificateOf(identity, { 8: iss, 24: claims.sub }), tokenOf(claims));
   const other = await certificateOf(identity, { 8: iss, 24: "organization:acme:pipeline:x" });
   refuses("CERTIFICATE_INVALID", () => verifyClaims(other, tokenOf(claims)));
+});
+
+suite("a GitLab below a path", () => {
+  const base = "https://git.example.com/gitlab";
+  const move = (to: string): Fields =>
+    Object.fromEntries(
+      Object.entries(gitlab.fulcio).map(([number, text]) => [
+        number,
+        text.replace("https://gitlab.com", to),
+      ]),
+    );
+  const claims = {
+    ...gitlab.claims,
+    iss: base,
+    ci_config_ref_uri: gitlab.claims.ci_config_ref_uri.replace("gitlab.com", base.slice(8)),
+  };
+  const identity = gitlab.identity.replace("https://gitlab.com", base);
+
+  test("is the token's issuer, also with a slash at its end", async () => {
+    const certificate = await certificateOf(identity, move(base));
+    verifyClaims(certificate, tokenOf(claims));
+    const slash = { ...move(base), 1: `${base}/`, 8: `${base}/` };
+    verifyClaims(await certificateOf(identity, slash), tokenOf({ ...claims, iss: `${base}/` }));
+  });
+
+  test("is no other path: a group more is another project, however well all agree", async () => {
+    for (const [iss, elsewhere] of [
+      ["https://gitlab.com", "https://gitlab.com/evil"],
+      [base, `${base}/evil`],
+      [base, "https://git.example.com/gitlab2"],
+      [base, "https://git.example.com/evil/gitlab"],
+      [base, "https://git.example.com/gitlab/"],
+    ] as const) {
+      for (const number of [12, 16, 21]) {
+        const fulcio = {
+          ...move(iss),
+          ...Object.fromEntries([12, 16, 21].map((each) => [each, move(elsewhere)[each] ?? ""])),
+        };
+        const one = { ...move(iss), [number]: move(elsewhere)[number] ?? "" };
+        const token = tokenOf(iss === base ? claims : gitlab.claims);
+        const name = iss === base ? identity : gitlab.identity;
+        for (const wrong of [fulcio, one]) {
+          const certificate = await certificateOf(name, wrong);
+          refuses("CERTIFICATE_INVALID", () => verifyClaims(certificate, token));
+        }
+      }
+    }
+  });
+
+  test("is GitLab's alone: GitHub's issuers have a path that its addresses lack", async () => {
+    const iss = "https://token.actions.githubusercontent.com/evil";
+    const fulcio = { ...github.fulcio, 1: iss, 8: iss };
+    const token = tokenOf({ ...github.claims, iss });
+    verifyClaims(await certificateOf(github.identity, fulcio), token);
+    const wrong = { ...fulcio, 12: "https://github.com/evil/acme/widget" };
+    const certificate = await certificateOf(github.identity, wrong);
+    refuses("CERTIFICATE_INVALID", () => verifyClaims(certificate, token));
+  });
+});
+
+suite("a certificate of an earlier try", () => {
+  const without = (fulcio: Fields, ...numbers: readonly number[]): Fields =>
+    Object.fromEntries(Object.entries(fulcio).filter(([name]) => !numbers.includes(Number(name))));
+
+  for (const { claims, identity, fulcio } of [github, gitlab]) {
+    test(`may be of another run, and of nothing else: ${claims.iss}`, async () => {
+      const token = tokenOf(claims);
+      verifyEarlierClaims(await certificateOf(identity, fulcio), token);
+      verifyEarlierClaims(await certificateOf(identity, { ...fulcio, 21: "https://a.b/c" }), token);
+      for (const number of Object.keys(fulcio).map(Number)) {
+        if (number === 21) continue;
+        const other = await certificateOf(identity, { ...fulcio, [number]: "other" });
+        refuses("CERTIFICATE_INVALID", () => verifyEarlierClaims(other, token));
+      }
+    });
+
+    test(`says of which commit it is: ${claims.iss}`, async () => {
+      const certificate = await certificateOf(identity, without(fulcio, 3, 13));
+      verifyClaims(certificate, tokenOf(claims));
+      const error = refusal("CERTIFICATE_INVALID", () =>
+        verifyEarlierClaims(certificate, tokenOf(claims)),
+      );
+      assert.match(error.message, /source repository digest/);
+    });
+  }
+
+  test("of a CI without rules of its own has the token's subject", async () => {
+    const iss = "https://ci.example";
+    const token = tokenOf({ iss, sub: "pipeline:7" });
+    const fresh = await certificateOf("https://ci.example/any", { 8: iss });
+    verifyClaims(fresh, token);
+    refuses("CERTIFICATE_INVALID", () => verifyEarlierClaims(fresh, token));
+    const other = await certificateOf("https://ci.example/any", { 8: iss, 24: "pipeline:8" });
+    refuses("CERTIFICATE_INVALID", () => verifyEarlierClaims(other, token));
+    verifyEarlierClaims(
+      await certificateOf("https://ci.example/x", { 8: iss, 24: "pipeline:7" }),
+      token,
+    );
+  });
 });
