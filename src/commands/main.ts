@@ -8,6 +8,7 @@ import { signInputs, type InputName } from "./input-table.ts";
 import { parseSignRequest, type InputSource } from "./request.ts";
 import { sign } from "./sign.ts";
 import type { SignReport } from "./report.ts";
+import { publishedBy } from "./results.ts";
 import type { World } from "./world.ts";
 
 /** Runs the command line `args`; never throws. */
@@ -90,12 +91,19 @@ function layer(flags: ReadonlyMap<string, string>, { runner }: World): InputSour
 }
 
 function encodeReport(report: SignReport): string {
-  const failures = report.failures.map(({ file, error, published }) => ({
-    path: file.path,
-    ...describeFailure(error),
-    published,
+  const { outputs, published, error } = report;
+  const failures = report.failures.map((failure) => ({
+    path: failure.file.path,
+    ...describeFailure(failure.error),
+    published: publishedBy(failure),
   }));
-  return `${JSON.stringify({ ...report.outputs, failures }, null, 2)}\n`;
+  const json = {
+    ...{ ...outputs, failures, published },
+    ...(error === undefined
+      ? {}
+      : { error: { ...describeFailure(error), published: error.published } }),
+  };
+  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 function encodeFailure(error: SigstepError): string {

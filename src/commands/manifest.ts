@@ -6,6 +6,7 @@ import type { Plan } from "./plan.ts";
 import {
   certificateFacts,
   hasBundle,
+  publishedBy,
   type FailedResult,
   type SignedResult,
   type SignResults,
@@ -23,20 +24,33 @@ export interface ManifestParts {
 
 /** The manifest, as JSON text. */
 export function encodeManifest({ plan, results, status, version }: ManifestParts): string {
-  const { files, certificates } = results;
+  const { files } = results;
   return `${JSON.stringify(
     {
       schemaVersion,
       tool: { name: "sigstep", version },
       status,
       instance: plan.instance.name,
-      certificates: certificates.map(describeCertificate),
+      certificates: describeCertificates(results),
       subjects: files.filter(hasBundle).map((result) => describeSubject(result, plan)),
       failures: files.filter((result) => result.kind === "failed").map(describeFailure),
     },
     null,
     2,
   )}\n`;
+}
+
+/** Those that were issued, all of which are public, and those of bundles that were there already. */
+function describeCertificates({ certificates, files }: SignResults): unknown[] {
+  const issued = new Set(certificates.map(({ certificate }) => certificate.fingerprint));
+  const held = files.filter(hasBundle).map(({ proven }) => proven);
+  const all = [...certificates, ...held].map(
+    (proven) => [proven.certificate.fingerprint, proven] as const,
+  );
+  return [...new Map(all)].map(([fingerprint, proven]) => ({
+    result: issued.has(fingerprint) ? "issued" : "kept",
+    ...describeCertificate(proven),
+  }));
 }
 
 function describeCertificate(proven: ProvenCertificate): Readonly<Record<string, unknown>> {
@@ -64,14 +78,13 @@ function describeSubject(result: SignedResult, plan: Plan): Readonly<Record<stri
     certificateOidcIssuer: certificate.issuer,
     logEntries: entries,
     times,
+    orphaned: result.orphaned,
   };
 }
 
-function describeFailure({
-  file,
-  error,
-  published,
-}: FailedResult): Readonly<Record<string, unknown>> {
+function describeFailure(failure: FailedResult): Readonly<Record<string, unknown>> {
+  const { file, error } = failure;
   const { code, message, hint } = error;
+  const published = publishedBy(failure);
   return { name: file.name, path: file.path, code, message, hint, published };
 }

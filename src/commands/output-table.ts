@@ -8,7 +8,10 @@ export interface OutputSpec {
 
 /** Every output of `sign`. */
 export const signOutputs = [
-  { name: "status", help: "signed, partial, failed or dry-run." },
+  {
+    name: "status",
+    help: "signed, partial (some files failed, or the manifest), failed or dry-run.",
+  },
   {
     name: "bundle-dir",
     help: "Folder that holds the manifest and, unless beside their files, the bundles.",
@@ -19,11 +22,11 @@ export const signOutputs = [
   },
   {
     name: "bundle-paths",
-    help: "Paths of the bundles, one a line; the first 200, the manifest has all.",
+    help: "Paths of the bundles, one a line; the first 200, the manifest has all. A path with a line break leaves its line empty.",
   },
   {
     name: "log-indexes",
-    help: "Indexes of the log entries, one a line; the first 200, the manifest has all.",
+    help: "Indexes of the log entries: a line for each line of bundle-paths, several in it separated by spaces.",
   },
   { name: "verify-commands", help: "Commands that verify the bundles, one a line; the first 10." },
   { name: "certificate-identity", help: "Identity in the certificate, for verifiers." },

@@ -1,16 +1,19 @@
-// Results → log, outputs, summary, manifest. Each is written once, here, when everything has ended.
-import { quote, type SigstepError } from "../errors.ts";
+// Results → manifest, log, outputs, summary. Each is written once, here, when everything has ended; what
+// cannot be written does not keep the others back.
+import { quote, SigstepError, toSigstepError, type Published } from "../errors.ts";
+import type { Runner } from "../runner/runner.ts";
 import { describeError } from "./error-text.ts";
 import { encodeManifest } from "./manifest.ts";
 import type { OutputName } from "./output-table.ts";
 import type { Plan } from "./plan.ts";
+import { describeCount, printResults } from "./report-text.ts";
 import type { SignRequest } from "./request.ts";
 import {
   certificateFacts,
   hasBundle,
+  publishedBesides,
+  publishedInBundles,
   type FailedResult,
-  type FileResult,
-  type SignedResult,
   type SignResults,
 } from "./results.ts";
 import { renderSummary } from "./summary.ts";
@@ -20,9 +23,8 @@ import { writeWhole } from "./write.ts";
 
 const maxListed = 200;
 const maxCommands = 10;
-const maxLines = 20;
 
-/** How a run of `sign` ended. */
+/** How a run of `sign` ended. `partial`: some files, or the report, could not be written. */
 export type SignStatus = "signed" | "partial" | "failed" | "dry-run";
 
 /** What `--json` prints and the entry needs. */
@@ -32,6 +34,10 @@ export interface SignReport {
   /** By output name; lists are whole. */
   readonly outputs: Readonly<Partial<Record<OutputName, string | readonly string[]>>>;
   readonly failures: readonly FailedResult[];
+  /** What is public for ever and in no bundle. */
+  readonly published: readonly Published[];
+  /** Why the report itself is not complete. Everything that the run has made public is in it. */
+  readonly error?: SigstepError;
 }
 
 /** What a report needs besides the results. */
@@ -40,106 +46,115 @@ export interface ReportContext {
   readonly world: World;
 }
 
-/**
- * Reports a run.
- *
- * @throws SigstepError WRITE_FAILED when the manifest cannot be written; the bundles are there.
- */
+/** Reports a run; never throws. Whatever cannot be written is told as a failure of the run. */
 export async function reportSign(
   plan: Plan,
   results: SignResults,
   { request, world }: ReportContext,
 ): Promise<SignReport> {
-  const status = statusOf(results.files);
-  const { version } = world;
-  await writeWhole(
-    plan.manifestPath,
-    world.runner.redact(encodeManifest({ plan, results, status, version })),
-  );
-  const outputs = collectOutputs(plan, results, request);
-  printResults(results, plan, world);
-  for (const [name, value] of Object.entries(outputs)) {
-    await world.runner.output(name, typeof value === "string" ? value : capped(value).join("\n"));
+  const { runner } = world;
+  const noManifest = await attempt(() => writeManifest(plan, results, world));
+  printResults(results, runner);
+  const status = statusOf(results, noManifest === undefined);
+  const outputs = {
+    ...{ status, "bundle-dir": plan.bundleDir },
+    "manifest-path": noManifest === undefined ? plan.manifestPath : "",
+    ...collectOutputs(results, request),
+  };
+  const noOutputs = await attempt(() => handOver(outputs, runner));
+  const error = joinErrors([noManifest, noOutputs], results);
+  if (error !== undefined) runner.fail(describeError(error));
+  const manifest = noManifest === undefined ? ` Manifest: ${quote(plan.manifestPath)}` : "";
+  runner.info(`${describeCount(results)} in ${results.seconds.toFixed(1)} s.${manifest}`);
+  if (request.showSummary) await summarize(results, plan, runner);
+  return {
+    ...{ status, outputs, exitCode: status === "signed" && error === undefined ? 0 : 1 },
+    failures: results.files.filter((result) => result.kind === "failed"),
+    published: publishedBesides(results),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+async function attempt(step: () => Promise<void>): Promise<SigstepError | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    return toSigstepError(error);
   }
-  if (request.showSummary) {
-    const title = titleOf(results);
-    await world.runner.summary(renderSummary({ title, results, instance: plan.instance.name }));
-  }
-  const failures = results.files.filter((result) => result.kind === "failed");
-  return { status, exitCode: status === "signed" ? 0 : 1, outputs, failures };
 }
 
-function statusOf(files: readonly FileResult[]): SignStatus {
-  const signed = files.filter(hasBundle).length;
-  if (signed === files.length) return "signed";
-  return signed === 0 ? "failed" : "partial";
-}
-
-function titleOf({ files }: SignResults): string {
-  const signed = files.filter(hasBundle).length;
-  const all = files.length === 1 ? "1 file" : `${files.length} files`;
-  return signed === files.length ? `Signed ${all}` : `Signed ${signed} of ${all}`;
-}
-
-/** Outputs of an action are read by people and by shells: long lists are cut, the manifest has all. */
-function capped(values: readonly string[]): readonly string[] {
-  return values.filter((value) => !value.includes("\n")).slice(0, maxListed);
-}
-
-function collectOutputs(
+async function writeManifest(
   plan: Plan,
   results: SignResults,
-  request: SignRequest,
-): SignReport["outputs"] {
+  { runner, version }: World,
+): Promise<void> {
+  const status = statusOf(results, true);
+  const text = encodeManifest({ plan, results, status, version });
+  try {
+    await writeWhole(plan.manifestPath, runner.redact(text));
+  } catch (thrown) {
+    const { code, message, hint, where } = toSigstepError(thrown);
+    throw new SigstepError(code, `There is no manifest: ${message}`, { hint, where });
+  }
+}
+
+async function handOver(outputs: SignReport["outputs"], runner: Runner): Promise<void> {
+  for (const [name, value] of Object.entries(outputs)) {
+    await runner.output(name, typeof value === "string" ? value : encodeLines(value));
+  }
+}
+
+/** A page for people: a run that lacks it has done all the same what it was asked for. */
+async function summarize(results: SignResults, { instance }: Plan, runner: Runner): Promise<void> {
+  const title = describeCount(results);
+  const lost = await attempt(() =>
+    runner.summary(renderSummary({ title, results, instance: instance.name })),
+  );
+  if (lost !== undefined) runner.info(lost.message);
+}
+
+/** The errors as one that says all that is public: nothing else may say it. */
+function joinErrors(
+  errors: readonly (SigstepError | undefined)[],
+  results: SignResults,
+): SigstepError | undefined {
+  const found = errors.filter((error) => error !== undefined);
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const message = found.map((error) => error.message).join("\n");
+  const hint = [...new Set(found.map((error) => error.hint))].join("\n");
+  const published = [...publishedBesides(results), ...publishedInBundles(results)];
+  return new SigstepError(first.code, message, {
+    ...{ hint, published, where: first.where, cause: first.cause },
+  });
+}
+
+function statusOf({ files }: SignResults, isReported: boolean): SignStatus {
+  const signed = files.filter(hasBundle).length;
+  if (signed === 0) return "failed";
+  return signed === files.length && isReported ? "signed" : "partial";
+}
+
+/**
+ * Outputs of an action are read by people and by shells: long lists are cut, the manifest has all. A
+ * value that is more than one line leaves its line empty, so that lists stay side by side.
+ */
+function encodeLines(values: readonly string[]): string {
+  const lines = values.slice(0, maxListed).map((value) => (/[\r\n]/.test(value) ? "" : value));
+  return lines.join("\n");
+}
+
+function collectOutputs(results: SignResults, request: SignRequest): SignReport["outputs"] {
   const signed = results.files.filter(hasBundle);
   const certificate = results.certificates.at(-1);
   const facts = certificate === undefined ? signed[0]?.certificate : certificateFacts(certificate);
   const verifiable = signed.slice(0, maxCommands);
   return {
-    status: statusOf(results.files),
-    "bundle-dir": plan.bundleDir,
-    "manifest-path": plan.manifestPath,
     "bundle-paths": signed.map(({ file }) => file.bundlePath),
-    "log-indexes": signed.flatMap(({ entries }) => entries.map(({ logIndex }) => logIndex)),
+    "log-indexes": signed.map(({ entries }) => entries.map(({ logIndex }) => logIndex).join(" ")),
     "verify-commands": verifiable.map((result) => verifyCommand(result, request.instance)),
     "certificate-identity": facts?.identity ?? "",
     "certificate-oidc-issuer": facts?.issuer ?? "",
   };
-}
-
-function printResults(results: SignResults, { manifestPath }: Plan, { runner }: World): void {
-  const signed = results.files.filter(hasBundle);
-  const failed = results.files.filter((result) => result.kind === "failed");
-  for (const result of signed.slice(0, maxLines)) runner.info(describeSigned(result));
-  if (signed.length > maxLines) runner.info(`and ${signed.length - maxLines} more`);
-  for (const group of groupByError(failed)) runner.fail(describeFailures(group));
-  const [first] = signed;
-  if (first !== undefined) {
-    runner.info(`Identity: ${first.certificate.identity}\nIssuer: ${first.certificate.issuer}`);
-  }
-  runner.info(
-    `${titleOf(results)} in ${results.seconds.toFixed(1)} s. Manifest: ${quote(manifestPath)}`,
-  );
-}
-
-function describeSigned({ kind, file, entries }: SignedResult): string {
-  const indexes = entries.map(({ logIndex }) => logIndex).join(", ");
-  const log = indexes === "" ? "" : `, log entry ${indexes}`;
-  const verb = kind === "kept" ? "Kept" : "Wrote";
-  return `${verb} ${quote(file.bundlePath)}${log}`;
-}
-
-/** Failures that share one error, such as a service that is down, are told once. */
-function groupByError(failed: readonly FailedResult[]): FailedResult[][] {
-  return [...Map.groupBy(failed, ({ error }): SigstepError => error).values()];
-}
-
-function describeFailures(group: readonly FailedResult[]): string {
-  const [first] = group;
-  if (first === undefined) return "";
-  const names = group.slice(0, maxLines).map(({ file }) => quote(file.path));
-  const rest = group.length - names.length;
-  const published = group.flatMap((result) => result.published);
-  const all = `Not signed: ${names.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-  return `${all}\n${describeError(first.error, published)}`;
 }

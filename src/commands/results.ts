@@ -118,6 +118,35 @@ export function describePublication(file: PlannedFile, { log, entry }: Publicati
   return { kind: "log-entry", what: file.name, index: String(entry.logIndex), url };
 }
 
+/** What a failure left public; the error may know of more than the file's own entries. */
+export function publishedBy({ published, error }: FailedResult): Published[] {
+  return [...new Set([...published, ...error.published])];
+}
+
+/** What a run has made public and no bundle shows: certificates, and entries that came to nothing. */
+export function publishedBesides({ files, certificates }: SignResults): Published[] {
+  const entries = files.flatMap((result) =>
+    hasBundle(result) ? result.orphaned : publishedBy(result),
+  );
+  return [...certificates.map(publishedCertificate), ...new Set(entries)];
+}
+
+function publishedCertificate({ identity }: ProvenCertificate): Published {
+  return { kind: "certificate", what: identity.value };
+}
+
+/** The entries of this run that bundles show. */
+export function publishedInBundles({ files }: SignResults): Published[] {
+  return files
+    .filter(hasBundle)
+    .filter(({ kind }) => kind === "signed")
+    .flatMap(({ file, entries }) =>
+      entries.map(({ logIndex: index, url }) => ({
+        ...{ kind: "log-entry", what: file.name, index, url },
+      })),
+    );
+}
+
 /** Everything that a run of `sign` has done. */
 export interface SignResults {
   readonly files: readonly FileResult[];

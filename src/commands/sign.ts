@@ -55,7 +55,7 @@ async function describeOnly(plan: Plan, world: World): Promise<SignReport> {
   world.runner.info(describePlan(plan));
   const outputs = { status: "dry-run", "bundle-dir": plan.bundleDir } as const;
   for (const [name, value] of Object.entries(outputs)) await world.runner.output(name, value);
-  return { status: "dry-run", exitCode: 0, outputs, failures: [] };
+  return { status: "dry-run", exitCode: 0, outputs, failures: [], published: [] };
 }
 
 async function readCaFile(path: string | undefined): Promise<string | undefined> {
