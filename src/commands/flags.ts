@@ -53,7 +53,8 @@ function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): [st
 function takeValue({ name, kind }: InputSpec, rest: string[]): string {
   const [next] = rest;
   if (kind.type === "boolean" && next !== "true" && next !== "false") return "true";
-  if (next !== undefined && next !== "--") return rest.shift() ?? "";
+  // The next flag is not this one's value: `--bundle-dir --force` has forgotten something.
+  if (next !== undefined && !next.startsWith("--")) return rest.shift() ?? "";
   throw new SigstepError("INPUT_MISSING", `Flag --${name} has no value.`, {
     where: name,
     hint: `Write --${name}=VALUE.`,

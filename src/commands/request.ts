@@ -112,13 +112,13 @@ class InputReader {
   }
 
   given(name: InputName): boolean {
-    return this.#source(name) !== undefined;
+    return (this.#source(name) ?? "") !== "";
   }
 
-  /** The value, or the default; undefined when there is neither. */
+  /** The value, or the default; undefined when there is neither. An empty value is none. */
   text(name: InputName): string | undefined {
-    const value = this.#source(name) ?? this.#spec(name).default;
-    if (value === "") return undefined;
+    const value = this.given(name) ? this.#source(name) : this.#spec(name).default;
+    if (value === undefined || value === "") return undefined;
     const { kind } = this.#spec(name);
     if (kind.type === "choice" && !kind.choices.includes(value)) {
       throw wrongValue(name, value, `one of ${kind.choices.join(", ")}`);

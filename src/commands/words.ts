@@ -19,8 +19,9 @@ export function parseList(text: string, name: string): string[] {
   return parseShellWords(text, name);
 }
 
-// White space; or one piece of a word: '…', "…", an escaped or a plain character run.
-const token = /\s+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)/gsy;
+// Blanks, which are a shell's and no other white space: a name may hold a no-break or an ideographic
+// space. Or one piece of a word: '…', "…", an escaped or a plain character run.
+const token = /[ \t]+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^ \t'"\\]+)/gsy;
 
 function parseShellWords(text: string, name: string): string[] {
   const words: string[] = [];
