@@ -111,11 +111,10 @@ class SigningRun {
 
   async #sign(file: PlannedFile, published: Published[]): Promise<FileResult> {
     const { world, request, tokens } = this.#context;
-    const { trustedRoot } = this.#steps;
     const { digest, content } = await readFile(file, world.signal);
     const artifact = { digest, content };
     if (!request.force) {
-      const kept = await findKeptBundle(file, artifact, { trustedRoot, tokens });
+      const kept = await findKeptBundle(file, artifact, { instance: this.#plan.instance, tokens });
       if (kept !== undefined) return signedResult("kept", file, kept);
     }
     const signed = await signArtifact(artifact, {
