@@ -5,7 +5,8 @@ import { encodePem } from "../encoding/pem.ts";
 import { equalBytes } from "../encoding/base64.ts";
 import { computeDigest } from "../crypto/digest.ts";
 import { createEphemeralSigner, type Signer } from "../crypto/signer.ts";
-import { SigstepError, toSigstepError } from "../errors.ts";
+import { quote, SigstepError, toSigstepError } from "../errors.ts";
+import { blaming } from "./blame.ts";
 import { requestCertificate, type CertificateAnswer } from "../services/fulcio.ts";
 import type { Http } from "../services/http.ts";
 import { parseCertificate, type Certificate } from "../sigstore/certificate.ts";
@@ -91,17 +92,22 @@ async function certifyWith(
   const proofOfPossession = await signer.sign(computeDigest("sha256", challenge), challenge);
   const publicKey = encodePem(signer.spki, "PUBLIC KEY");
   const asked = world.now();
-  const [answer] = await Promise.all([
-    requestCertificate(http, instance.services.ca.url, { token, publicKey, proofOfPossession }),
-    useTheWait(instance.trustedRoot),
-  ]);
-  try {
-    const certificate = verifyAnswer({ answer, signer, token }, instance.trustedRoot);
-    onCertificate(certificate);
-    return hold({ signer, certificate }, asked);
-  } catch (error) {
-    throw alsoPublished(error, token);
-  }
+  const { services, trustedRoot } = instance;
+  const { url } = services.ca;
+  const fulcio = { name: "Fulcio", url, trustedRoot: quote(trustedRoot.label) };
+  return blaming(fulcio, async () => {
+    const [answer] = await Promise.all([
+      requestCertificate(http, url, { token, publicKey, proofOfPossession }),
+      useTheWait(trustedRoot),
+    ]);
+    try {
+      const certificate = verifyAnswer({ answer, signer, token }, trustedRoot);
+      onCertificate(certificate);
+      return hold({ signer, certificate }, asked);
+    } catch (error) {
+      throw alsoPublished(error, token);
+    }
+  });
 }
 
 /** A certificate is in public logs from the moment it is issued, also when we do not take it. */
@@ -155,6 +161,7 @@ function verifyAnswer(issued: Issued, trustedRoot: TrustedRoot): ProvenCertifica
   if (first === undefined) throw invalid("is missing");
   const leaf = readCertificate(first);
   if (!equalBytes(leaf.spki, signer.spki)) throw invalid("is for another key than ours");
+  if (leaf.notAfter <= issueTime(token)) throw invalid("had ended before it was asked for");
   const proven = verifyIssued(leaf, others, trustedRoot);
   verifyClaims(proven, token);
   const { ctLogs, label } = trustedRoot;
@@ -181,6 +188,11 @@ function verifyIssued(
   }
 }
 
+/** By the issuer's clock, so that ours need not be right; the beginning of time when it does not say. */
+function issueTime({ claims }: IdentityToken): Date {
+  return new Date(Number(claims.get("iat") ?? 0) * 1000);
+}
+
 function readCertificate(der: Uint8Array): Certificate {
   try {
     return parseCertificate(der);
@@ -190,5 +202,5 @@ function readCertificate(der: Uint8Array): Certificate {
 }
 
 function invalid(why: string, cause?: unknown): SigstepError {
-  return new SigstepError("CERTIFICATE_INVALID", `Fulcio's certificate ${why}.`, { cause });
+  return new SigstepError("CERTIFICATE_INVALID", `The certificate ${why}.`, { cause });
 }

@@ -1,5 +1,5 @@
 // Joins the order of signing with the services of one instance: each answer is proven on receipt.
-import { SigstepError, toSigstepError } from "../errors.ts";
+import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import type { Http, RetryReason } from "../services/http.ts";
 import { requestEntry1, type LogOptions } from "../services/rekor1.ts";
 import { requestEntry2 } from "../services/rekor2.ts";
@@ -14,7 +14,9 @@ import type { Credential, Log, SigningSteps, Timestamp } from "../sigstore/sign.
 import type { Service } from "../sigstore/signing-config.ts";
 import { verifyTimestamp } from "../sigstore/timestamp.ts";
 import { parseTimestampResponse } from "../sigstore/timestamp-response.ts";
+import type { TrustedRoot } from "../sigstore/trust.ts";
 import { verifyEntry } from "../sigstore/verify-entry.ts";
+import { blaming, type AskedService } from "./blame.ts";
 import type { CredentialSource } from "./credentials.ts";
 import type { Instance } from "./instance.ts";
 
@@ -41,19 +43,19 @@ export function createSteps(
   };
 }
 
-function createLog(
-  { version, url }: Service,
-  { trustedRoot }: Instance,
-  context: StepContext,
-): Log {
+function createLog(service: Service, { trustedRoot }: Instance, context: StepContext): Log {
+  const { version, url } = service;
   const request = version === 1 ? logIn1 : logIn2;
+  const asked = askedService("Rekor", service, trustedRoot);
   return async (signed, credential, onAnswer) => {
     const watch = new AnswerWatch(context.onRetry);
     const options = { deadline: credential.deadline, onRetry: watch.onRetry };
     try {
-      const entry = await request({ http: context.http, url }, { signed, credential, options });
-      onAnswer({ log: url, entry });
-      return verifyEntry(entry, signed, trustedRoot.logs);
+      return await blaming(asked, async () => {
+        const entry = await request({ http: context.http, url }, { signed, credential, options });
+        onAnswer({ log: url, entry });
+        return verifyEntry(entry, signed, trustedRoot.logs);
+      });
     } catch (error) {
       if (watch.mayBePublic(toSigstepError(error))) onAnswer({ log: url });
       throw error;
@@ -79,6 +81,10 @@ class AnswerWatch {
     if (code === "SERVICE_UNAVAILABLE") return this.#lost || cause !== undefined;
     return code === "DEADLINE_REACHED" && this.#lost;
   }
+}
+
+function askedService(name: string, { url }: Service, { label }: TrustedRoot): AskedService {
+  return { name, url, trustedRoot: quote(label) };
 }
 
 interface Addressed {
@@ -115,15 +121,16 @@ function createTimestamp(
   { trustedRoot }: Instance,
   context: StepContext,
 ): Timestamp {
-  return async (signature, credential) => {
+  const asked = askedService("Timestamp authority", service, trustedRoot);
+  const authorities = trustedRoot.timestampAuthorities;
+  return (signature, credential) => {
     const options = optionsFor(credential, context);
-    const { nonce, body } = await requestTimestamp(context.http, service.url, {
-      ...options,
-      signature,
+    return blaming(asked, async () => {
+      const query = { ...options, signature };
+      const { nonce, body } = await requestTimestamp(context.http, service.url, query);
+      const response = readAnswer(() => parseTimestampResponse(body));
+      return verifyTimestamp({ response, nonce, signature, authorities });
     });
-    const response = readAnswer(() => parseTimestampResponse(body));
-    const authorities = trustedRoot.timestampAuthorities;
-    return verifyTimestamp({ response, nonce, signature, authorities });
   };
 }
 
@@ -132,13 +139,10 @@ function readAnswer<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    const { code, message } = toSigstepError(error);
-    if (code !== "ENCODING_INVALID") throw error;
-    throw new SigstepError(
-      "SERVICE_ANSWER_INVALID",
-      `The timestamp authority's answer is not a timestamp: ${message}`,
-      { cause: error },
-    );
+    if (toSigstepError(error).code !== "ENCODING_INVALID") throw error;
+    throw new SigstepError("SERVICE_ANSWER_INVALID", "The answer is not a timestamp.", {
+      cause: error,
+    });
   }
 }
 

@@ -96,9 +96,10 @@ function parseOne(json: JsonValue): Uint8Array {
 }
 
 function identityRefused(response: HttpResponse, token: IdentityToken, hint: string): SigstepError {
+  const words = response.excerpt();
   return new SigstepError(
     "IDENTITY_REFUSED",
-    `Fulcio refused the identity token of issuer ${quote(token.issuer)}: status ${response.status}, ${response.excerpt()}.`,
+    `Fulcio refused the identity token of issuer ${quote(token.issuer)}: status ${response.status}${words === "" ? "" : `, ${words}`}.`,
     { hint, where: service },
   );
 }
@@ -113,6 +114,10 @@ async function describeIssuer(http: Http, base: URL, token: IdentityToken): Prom
     const known = issuers.find((issuer) => isIssuer(issuer, token.issuer));
     if (known !== undefined) {
       const audience = known.get("audience").optional()?.string() ?? "sigstore";
+      const own = token.claims.get("aud") ?? audience;
+      if (own !== audience) {
+        return `This Fulcio wants audience ${quote(audience, 60)}, the token is for ${quote(own, 60)}: set audience to ${audience}.`;
+      }
       return `The issuer is known there, for audience ${quote(audience, 60)}: the token may lack a claim that this Fulcio needs, or have expired on the way.`;
     }
     const names = issuers.slice(0, 10).map((issuer) => quote(issuerName(issuer)));

@@ -1,6 +1,6 @@
 // Identity tokens from GitHub's endpoint inside a job.
 // https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token
-import { SigstepError } from "../errors.ts";
+import { SigstepError, toSigstepError } from "../errors.ts";
 import { isSuccess, parseAnswer } from "./answer.ts";
 import type { Http, HttpResponse } from "./http.ts";
 
@@ -45,12 +45,24 @@ export async function requestGitHubToken(
       { hint: "Check that the job has `permissions: id-token: write`, then run it again." },
     );
   }
-  const value = parseAnswer(service, response, maxBytes).get("value");
-  if (value.present && value.string() !== "") return value.string();
+  return parseTokenAnswer(response);
+}
+
+const tryAgain = "Run the job again; see https://www.githubstatus.com if it stays so.";
+
+function parseTokenAnswer(response: HttpResponse): string {
+  try {
+    const value = parseAnswer(service, response, maxBytes).get("value");
+    if (value.present && value.string() !== "") return value.string();
+  } catch (error) {
+    const { code, message } = toSigstepError(error);
+    // Without cause: it may quote the answer, in which there may be a token.
+    throw new SigstepError(code, message, { hint: tryAgain, where: service });
+  }
   throw new SigstepError(
     "IDENTITY_UNAVAILABLE",
     "GitHub's identity service answered without a token.",
-    { hint: "Run the job again; see https://www.githubstatus.com if it stays so." },
+    { hint: tryAgain },
   );
 }
 
