@@ -10,6 +10,7 @@ import {
 } from "../sigstore/signing-config.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
+import { advise } from "./blame.ts";
 import type { InstanceChoice } from "./request.ts";
 
 /** No trust file is larger. */
@@ -83,7 +84,9 @@ async function readCustom(
     readInput(choice.signingConfig, "signing-config", "SIGNING_CONFIG_INVALID"),
     readInput(choice.trustedRoot, "trusted-root", "TRUSTED_ROOT_INVALID"),
   ]);
-  const config = parseSigningConfig(configBytes, choice.signingConfig);
+  const config = parse(choice.signingConfig, "signing config", (label) =>
+    parseSigningConfig(configBytes, label),
+  );
   const services = selectServices(config, now);
   const chosen = services.logs[0]?.version;
   if (choice.rekorVersion !== undefined && chosen !== choice.rekorVersion) {
@@ -96,9 +99,23 @@ async function readCustom(
   return {
     name: `the Sigstore instance of ${quote(choice.signingConfig)}`,
     services,
-    trustedRoot: parseTrustedRoot(rootBytes, choice.trustedRoot),
+    trustedRoot: parse(choice.trustedRoot, "trusted root", (label) =>
+      parseTrustedRoot(rootBytes, label),
+    ),
     isPublicGood: isPublicGood(services),
   };
+}
+
+/** What `read` makes of the file at `path`; an error says where to get a better one. */
+function parse<T>(path: string, what: string, read: (label: string) => T): T {
+  try {
+    return read(path);
+  } catch (error) {
+    throw advise(
+      toSigstepError(error),
+      `Get the instance's current ${what}; those who run it publish both files.`,
+    );
+  }
 }
 
 /** A file of one's own may still name the public services. */

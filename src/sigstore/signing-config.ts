@@ -69,9 +69,11 @@ function checkMediaType(json: JsonValue): void {
   if (found === mediaType) return;
   const version = /signingconfig\.v(\d+)\.(\d+)\+json$/.exec(found);
   const newer = version !== null && (Number(version[1]) > 0 || Number(version[2]) > 2);
-  throw json.refuse(
-    `is ${quote(found)}; this version of sigstep reads ${mediaType}${newer ? ", the file is newer" : ""}`,
+  const { code, message, where } = json.refuse(
+    `is ${quote(found)}; this version of sigstep reads ${mediaType}`,
   );
+  const hint = newer ? "The file is newer: use a newer sigstep, or the file's version 0.2." : "";
+  throw new SigstepError(code, message, { where, hint });
 }
 
 function parseServices(json: JsonValue): Service[] {
