@@ -55,7 +55,12 @@ function describeSigned({ kind, file, entries }: SignedResult): string {
 
 /** Failures that share one error, such as a service that is down, are told once. */
 function groupByError(failed: readonly FailedResult[]): FailedResult[][] {
-  return [...Map.groupBy(failed, ({ error }): SigstepError => error).values()];
+  return [...Map.groupBy(failed, ({ error }) => groupOf(error)).values()];
+}
+
+/** The tries of each file at a service that is down differ; the news is the same. */
+function groupOf({ code, message, hint, where }: SigstepError): string {
+  return [code, ...(code === "SERVICE_UNAVAILABLE" ? [where] : [message, hint])].join("\n");
 }
 
 function describeFailures(group: readonly FailedResult[]): string {

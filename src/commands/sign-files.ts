@@ -101,7 +101,7 @@ class SigningRun {
       this.#failuresInARow = 0;
       return result;
     } catch (thrown) {
-      const error = toSigstepError(thrown);
+      const error = this.#asCancelled(toSigstepError(thrown));
       this.#stopIfCommon(error);
       return { kind: "failed", file, error, published };
     } finally {
@@ -123,6 +123,12 @@ class SigningRun {
     });
     await writeWhole(file.bundlePath, encodeSigned(signed));
     return signedResult("signed", file, { ...signed, published });
+  }
+
+  /** A run is cancelled once, however many requests it had under way. */
+  #asCancelled(error: SigstepError): SigstepError {
+    if (error.code !== "CANCELLED") return error;
+    return this.#stopped?.code === "CANCELLED" ? this.#stopped : cancelled();
   }
 
   /**
@@ -153,17 +159,18 @@ const finalFailures: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 /** The file system, not this one file, is why it could not be written. */
-const fullDisk: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+const fullDisk: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO"]);
 
 function isFinal({ code, cause }: SigstepError): boolean {
   if (code === "WRITE_FAILED") return fullDisk.has(systemCode(cause));
   return finalFailures.has(code);
 }
 
+/** What to do after a run that was cancelled. */
+export const runAgain = "Run again: files that have their bundle are not signed a second time.";
+
 function cancelled(): SigstepError {
-  return new SigstepError("CANCELLED", "The run was cancelled.", {
-    hint: "Run again: files that have their bundle are not signed a second time.",
-  });
+  return new SigstepError("CANCELLED", "The run was cancelled.", { hint: runAgain });
 }
 
 function encodeSigned({ signed, entries, timestamps }: SignedArtifact): string {

@@ -49,6 +49,8 @@ function writeFailed(path: string, error: unknown): SigstepError {
   const code = systemCode(error);
   const cures: Readonly<Record<string, string>> = {
     ENOSPC: "The disk is full: free some space and run again.",
+    EDQUOT: "This user's share of the disk is full: free some space and run again.",
+    EFBIG: "The limit on the size of files is too low here (ulimit -f): raise it and run again.",
     EACCES: "This user may not write there: set bundle-dir to a folder it owns.",
     EROFS: "That file system is read-only: set bundle-dir to another.",
     EISDIR: `There is a folder called ${quote(basename(path))}: remove it or set bundle-dir.`,

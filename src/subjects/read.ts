@@ -1,7 +1,7 @@
 // One file read once: its digests and, when it is small, its bytes. Any size, flat memory.
 // Two buffers take turns, so that the disk fills one while the processor hashes the other.
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, type BigIntStats } from "node:fs";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { startDigest, type Digest } from "../crypto/digest.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { FoundFile } from "./find.ts";
@@ -37,13 +37,22 @@ export async function readFile(file: FoundFile, signal: AbortSignal): Promise<Re
     ) {
       throw changed(file, "changed while it was read");
     }
+    await requireSame(file, after);
     return result;
   } catch (error) {
     if (error instanceof SigstepError) throw error;
+    if (systemCode(error) === "ENOENT") throw changed(file, "has vanished while it was read");
     throw unreadable(file, error);
   } finally {
     await handle.close();
   }
+}
+
+/** Whoever verifies finds what stands under the name, not what we had open. */
+async function requireSame(file: FoundFile, { dev, ino }: BigIntStats): Promise<void> {
+  const present = await stat(file.path, { bigint: true });
+  if (present.dev === dev && present.ino === ino) return;
+  throw changed(file, "was replaced while it was read");
 }
 
 async function openFile(file: FoundFile): Promise<FileHandle> {
