@@ -27,12 +27,20 @@ export function describePlan(plan: Plan): string {
   ].join("\n");
 }
 
+/** Certificates have a log of their own: without a log for signatures the identity is still seen. */
 function describePublic({ instance, files }: Plan): string[] {
-  if (instance.services.logs.length === 0) return ["No log: nothing would become public."];
-  const where = instance.isPublicGood
-    ? "in the public log, for ever"
-    : "to those who can read that log";
-  return [
-    `Would become visible ${where}: the identity of this job (workflow, repository, ref, commit, run), and ${files.length === 1 ? "the digest of the file" : `${files.length} digests`}. File names and contents would not.`,
+  const { services, trustedRoot, isPublicGood } = instance;
+  const digests = files.length === 1 ? "the digest of the file" : `${files.length} digests`;
+  const seen = [
+    ...(services.logs.length + trustedRoot.ctLogs.length > 0
+      ? ["the identity of this job (workflow, repository, ref, commit, run)"]
+      : []),
+    ...(services.logs.length > 0 ? [digests] : []),
   ];
+  if (seen.length === 0) return ["No log of signatures or certificates: nothing would be visible."];
+  const where = isPublicGood
+    ? "to everyone, for ever"
+    : `to those who can read ${services.logs.length > 0 ? "these logs" : "the certificate log"}`;
+  const hidden = services.logs.length > 0 ? "File names and contents" : "The files";
+  return [`Would become visible ${where}: ${seen.join(", and ")}. ${hidden} would not.`];
 }

@@ -43,7 +43,8 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   try {
     const tokens = createTokenSource(request, world, http);
     world.runner.info(`Signing ${count(files.length)} with ${instance.name}.`);
-    await guardPublicLog(await tokens.get(), plan, request.allowPublicLog);
+    const terms = { allowed: request.allowPublicLog, signal: world.signal };
+    await guardPublicLog(await tokens.get(), plan, terms);
     const results = await signFiles(plan, { request, world, http, tokens });
     return await reportSign(plan, results, { request, world });
   } finally {

@@ -130,6 +130,9 @@ function textClaims(claims: JsonValue): ReadonlyMap<string, string> {
     if (typeof value === "string") texts.set(name, value);
     else if (typeof value === "number" || typeof value === "boolean")
       texts.set(name, String(value));
+    // Of the wrong kind it is still a claim: that the repository is public is not what it says.
+    else if (/^(?:repository|project)_visibility$/.test(name))
+      texts.set(name, JSON.stringify(value));
   }
   return texts;
 }
