@@ -176,7 +176,14 @@ function select(list: Listed, now: Date, refuse: Refuse): Service[] {
   if (candidates.length < count) {
     throw refuse(`asks for ${count} operators of a ${what} and has ${candidates.length}`);
   }
-  return candidates.slice(0, count);
+  const chosen = candidates.slice(0, count);
+  const twice = findTwice(chosen.map(({ url }) => url.href.replace(/\/+$/, "")));
+  if (twice === undefined) return chosen;
+  throw refuse(`selects the ${what} ${quote(twice)} twice, under two operators`);
+}
+
+function findTwice(texts: readonly string[]): string | undefined {
+  return texts.find((text, index) => texts.indexOf(text) !== index);
 }
 
 function wantedCount(selector: Selector, available: number): number {

@@ -70,10 +70,10 @@ suite("reading", () => {
     const newer = ["v0.3", "v1.0", "v0.10"];
     for (const version of newer) {
       const type = mediaType.replace("v0.2", version);
-      assert.match(refusal(code, () => choose({ mediaType: type })).message, /newer/);
+      assert.match(refusal(code, () => choose({ mediaType: type })).hint, /newer/);
     }
     const older = refusal(code, () => choose({ mediaType: mediaType.replace("v0.2", "v0.1") }));
-    assert.doesNotMatch(older.message, /newer/);
+    assert.doesNotMatch(older.hint, /newer/);
   });
 
   const one = (more: Record<string, unknown>): Record<string, unknown> => ({
