@@ -12,41 +12,60 @@ export interface Flags {
   readonly help: boolean;
 }
 
-const switches = ["json", "help"];
+/** Flags of every command; they are no inputs. */
+const switches: readonly InputSpec[] = ["json", "help"].map((name) => {
+  return { name, kind: { type: "boolean" }, default: "false", help: "" };
+});
+
+/** Whether JSON is asked for, as far as form tells: known before anything can be refused. */
+export function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const flags = end < 0 ? args : args.slice(0, end);
+  const at = flags.findLastIndex((arg) => arg === "--json" || arg.startsWith("--json="));
+  if (at < 0) return false;
+  return flags[at] !== "--json=false" && !(flags[at] === "--json" && flags[at + 1] === "false");
+}
 
 /**
  * Splits arguments into flags (`--x value`, `--x=value`, for booleans also `--x` alone) and paths.
- * After `--` everything is a path.
+ * After `--` everything is a path. Who asks for help gets that, JSON or not.
  *
  * @throws SigstepError INPUT_UNKNOWN, INPUT_MISSING, INPUT_CONFLICT, INPUT_VALUE
  */
 export function parseFlags(args: readonly string[], specs: readonly InputSpec[]): Flags {
   const values = new Map<string, string>();
   const paths: string[] = [];
-  const on = new Set<string>();
+  let help = false;
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") {
       paths.push(...rest.splice(0));
-    } else if (arg === "-h") on.add("help");
+    } else if (arg === "-h") help = true;
     else if (!arg.startsWith("-") || arg === "-") paths.push(arg);
     else {
       const [name, value] = readFlag(arg, rest, specs);
-      if (switches.includes(name)) on.add(name);
+      if (name === "help") help = value === "true";
+      else if (name === "json") continue;
       else if (values.has(name)) throw twice(name);
       else values.set(name, value);
     }
   }
-  return { values, paths, json: on.has("json"), help: on.has("help") };
+  return { values, paths, json: wantsJson(args) && !help, help };
 }
 
 function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): [string, string] {
   const [, name = "", given] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
-  if (switches.includes(name) && given === undefined) return [name, ""];
-  const spec = specs.find((known) => known.name === name);
+  const spec = [...specs, ...switches].find((known) => known.name === name);
   if (spec === undefined) throw unknownFlag(arg, specs);
   if (spec.secret === true) throw secretFlag(name);
-  return [name, given ?? takeValue(spec, rest)];
+  const value = given ?? takeValue(spec, rest);
+  if (switches.includes(spec) && value !== "true" && value !== "false") throw noSwitch(name, value);
+  return [name, value];
+}
+
+function noSwitch(name: string, value: string): SigstepError {
+  const message = `Flag --${name} is ${quote(value, 60)}, not true or false.`;
+  return new SigstepError("INPUT_VALUE", message, { where: name, hint: `Write --${name} alone.` });
 }
 
 /** The value that follows a flag; a boolean without one is true. */

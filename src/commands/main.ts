@@ -2,7 +2,7 @@
 import { exitCodeOf, SigstepError, toSigstepError } from "../errors.ts";
 import type { Console } from "./console.ts";
 import { describeError } from "./error-text.ts";
-import { parseFlags, type Flags } from "./flags.ts";
+import { parseFlags, wantsJson, type Flags } from "./flags.ts";
 import { generalHelp, signHelp } from "./help.ts";
 import { signInputs, type InputName } from "./input-table.ts";
 import { parseSignRequest, type InputSource } from "./request.ts";
@@ -17,7 +17,7 @@ export async function runCommandLine(
   world: World,
   console: Console,
 ): Promise<number> {
-  const json = args.includes("--json");
+  const json = wantsJson(args);
   if (json) console.reserveOutput();
   try {
     return await runCommand(args, world, console);
@@ -60,7 +60,7 @@ async function signCommand(flags: Flags, world: World, console: Console): Promis
     console.print(signHelp());
     return 0;
   }
-  const source = layer(flags.values, world);
+  const source = layer(flags, world);
   const report = await sign(parseSignRequest(source, flags.paths), world);
   if (flags.json) console.print(world.runner.redact(encodeReport(report)));
   return report.exitCode;
@@ -69,7 +69,7 @@ async function signCommand(flags: Flags, world: World, console: Console): Promis
 /** Runs the action; never throws. */
 export async function runAction(world: World): Promise<number> {
   try {
-    const source = layer(new Map(), world);
+    const source = layer({ values: new Map(), paths: [] }, world);
     if (source("inputs") === undefined) throw attestNotYet();
     return (await sign(parseSignRequest(source, []), world)).exitCode;
   } catch (thrown) {
@@ -80,11 +80,15 @@ export async function runAction(world: World): Promise<number> {
   }
 }
 
-/** A flag wins over the runner's own; secrets are hidden the moment they are read. */
-function layer(flags: ReadonlyMap<string, string>, { runner }: World): InputSource {
+/**
+ * A flag wins over the runner's own, and paths are a flag of `inputs`. Secrets are hidden the moment
+ * they are read.
+ */
+function layer({ values, paths }: Pick<Flags, "values" | "paths">, { runner }: World): InputSource {
   return (name: InputName) => {
-    const text = flags.get(name) ?? runner.input(name);
-    if (text === "" && !flags.has(name)) return undefined;
+    const isGiven = values.has(name) || (name === "inputs" && paths.length > 0);
+    const text = values.get(name) ?? (isGiven ? "" : runner.input(name));
+    if (text === "" && !isGiven) return undefined;
     if (name === "identity-token") runner.secret(text.trim());
     return text;
   };

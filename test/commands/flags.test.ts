@@ -47,6 +47,17 @@ suite("taken", () => {
     // Switches.
     [["--json", "a"], { json: true, paths: ["a"] }],
     [["--json", "--json"], { json: true }],
+    [["--json=true", "a"], { json: true, paths: ["a"] }],
+    [["--json=false", "a"], { paths: ["a"] }],
+    [["--json", "true", "a"], { json: true, paths: ["a"] }],
+    [["--json", "false", "a"], { paths: ["a"] }],
+    [["--json", "--json=false"], {}],
+    [["--json=false", "--json"], { json: true }],
+    [["--", "--json"], { paths: ["--json"] }],
+    [["--bundle-dir=--json"], { values: { "bundle-dir": "--json" } }],
+    [["--help=false", "a"], { paths: ["a"] }],
+    [["--help", "--json"], { help: true }],
+    [["--json", "-h"], { help: true }],
     [["--help"], { help: true }],
     [["-h"], { help: true }],
     [["a", "--help"], { help: true, paths: ["a"] }],
@@ -101,13 +112,19 @@ suite("refused", () => {
 
   for (const arg of [
     ...["--nothing", "--nothing=x", "-x", "-rf", "-1", "---", "--=x", "--Force", "--FORCE"],
-    ...["--json=true", "--help=x", "--no-force", "--bundle_dir", "--toString", "--__proto__=x"],
+    ...["--jsn=true", "--no-force", "--bundle_dir", "--toString", "--__proto__=x"],
     ...["--bundle-dir\n", "--bundle dir", "--é", "-–force", "--constructor"],
   ]) {
     test(`${JSON.stringify(arg)}: unknown`, () => {
       const { hint, message } = refusal("INPUT_UNKNOWN", () => parse(arg));
       assert.notEqual(hint, "");
       assert.doesNotMatch(message, /\p{Cc}/u);
+    });
+  }
+
+  for (const arg of ["--json=yes", "--json=", "--json=TRUE", "--help=x"]) {
+    test(`${arg}: neither true nor false`, () => {
+      assert.match(refusal("INPUT_VALUE", () => parse(arg)).message, /not true or false\.$/);
     });
   }
 
