@@ -12,7 +12,7 @@ import type { Runner } from "../../src/runner/runner.ts";
 import type { Credential } from "../../src/sigstore/sign.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import { makeCredential, workflow } from "../sigstore/own-instance.ts";
-import { signOwn } from "./own-results.ts";
+import { signOwn } from "./sign-own.ts";
 import { fileIn, makeWorld, planOf, requestOf, type Told } from "./own-run.ts";
 
 const orphan: Published = { kind: "log-entry", what: "a", index: "77", url: "https://log.example" };
