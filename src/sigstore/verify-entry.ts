@@ -133,10 +133,9 @@ function encodePromised(entry: LogEntry): Uint8Array {
 function unknownLog({ logId }: LogEntry, logs: readonly TransparencyLog[]): SigstepError {
   const known = logs.map((log) => `${encodeHex(log.logId)} (${quote(log.baseUrl, 60)})`);
   const list = known.length === 0 ? "no log" : known.slice(0, maxShown).join(", ");
-  return new SigstepError(
-    "LOG_ENTRY_INVALID",
-    `The log entry is from log ${encodeHex(logId)}, which the trusted root does not know: it has ${list}${known.length > maxShown ? ", …" : ""}.`,
-    { hint: "It may be from another Sigstore instance: give that instance's trusted root." },
+  const more = known.length > maxShown ? ", …" : "";
+  return refuse(
+    `is from log ${encodeHex(logId)}, which the trusted root does not know: it has ${list}${more}`,
   );
 }
 

@@ -215,9 +215,9 @@ describe("signing config", { concurrency: 4 }, () => {
     config.set("http://rekor.example", "rekorTlogUrls", 0, "url");
     const run = await signWithConfig(scene, config);
     await scene.assertRefused(run, {
-      exit: 1,
-      code: "INSECURE_URL",
-      says: /^rekor\.example would be asked over http, not https\./,
+      exit: 2,
+      code: "SIGNING_CONFIG_INVALID",
+      says: /selects "http:\/\/rekor\.example\/": rekor\.example would be asked over http, not https\./,
       hint: /https address.*allow-insecure-hosts: rekor\.example/,
     });
     assert.deepEqual(scene.asked(), {});
@@ -449,11 +449,12 @@ describe("trusted root", { concurrency: 4 }, () => {
   scenario("without authorities: says that it has none", async (scene) => {
     const root = new Edited(scene.sandbox.trustedRoot).set([], "certificateAuthorities");
     await scene.assertRefused(await signWithRoot(scene, root), {
-      exit: 1,
-      code: "CERTIFICATE_INVALID",
-      says: /the trusted root has no authority/,
-      hint: /another Sigstore instance/,
+      exit: 2,
+      code: "TRUSTED_ROOT_INVALID",
+      says: /has no certificate authority in force at .* lists none/,
+      hint: /trusted root of the instance that the signing config is of/,
     });
+    assert.deepEqual(scene.asked(), {});
   });
 
   scenario("with another certificate log: says that it is the log", async (scene) => {
@@ -462,7 +463,7 @@ describe("trusted root", { concurrency: 4 }, () => {
     await scene.assertRefused(await signWithRoot(scene, root), {
       exit: 1,
       code: "SCT_INVALID",
-      says: /in no certificate transparency log that the trusted root knows/,
+      says: /in no certificate transparency log that the trusted root ".*root\.json" knows: it is in [0-9a-f]{64};/,
       hint: /another Sigstore instance/,
     });
     assert.equal(scene.asked().entry, undefined);
