@@ -3,6 +3,7 @@ import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import type { Http, RetryReason } from "../services/http.ts";
 import { requestEntry1, type LogOptions } from "../services/rekor1.ts";
 import { requestEntry2 } from "../services/rekor2.ts";
+import { createGate } from "../services/gate.ts";
 import { requestTimestamp } from "../services/tsa.ts";
 import {
   encodeHashedRekord1,
@@ -116,6 +117,9 @@ async function logIn2({ http, url }: Addressed, query: LogQuery): Promise<LogEnt
   );
 }
 
+/** A timestamp is ready at once, a log entry after seconds: few sockets keep up with many. */
+const timestampsInFlight = 32;
+
 function createTimestamp(
   service: Service,
   { trustedRoot }: Instance,
@@ -123,11 +127,14 @@ function createTimestamp(
 ): Timestamp {
   const asked = askedService("Timestamp authority", service, trustedRoot);
   const authorities = trustedRoot.timestampAuthorities;
+  const gate = createGate(timestampsInFlight);
   return (signature, credential) => {
     const options = optionsFor(credential, context);
     return blaming(asked, async () => {
       const query = { ...options, signature };
-      const { nonce, body } = await requestTimestamp(context.http, service.url, query);
+      const { nonce, body } = await gate.run(() =>
+        requestTimestamp(context.http, service.url, query),
+      );
       const response = readAnswer(() => parseTimestampResponse(body));
       return verifyTimestamp({ response, nonce, signature, authorities });
     });
