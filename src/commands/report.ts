@@ -107,10 +107,9 @@ async function handOver(outputs: SignReport["outputs"], runner: Runner): Promise
 
 /** A page for people: a run that lacks it has done all the same what it was asked for. */
 async function summarize(results: SignResults, { instance }: Plan, runner: Runner): Promise<void> {
-  const title = describeCount(results);
-  const lost = await attempt(() =>
-    runner.summary(renderSummary({ title, results, instance: instance.name })),
-  );
+  const redact = (text: string): string => runner.redact(text);
+  const parts = { title: describeCount(results), results, instance: instance.name, redact };
+  const lost = await attempt(() => runner.summary(renderSummary(parts)));
   if (lost !== undefined) runner.info(lost.message);
 }
 

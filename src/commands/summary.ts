@@ -4,54 +4,71 @@ import { certificateFacts, hasBundle } from "./results.ts";
 
 const openRows = 20;
 const maxRows = 500;
+/** GitHub drops a page above 1 MiB whole; there are two tables, and names are longest when escaped. */
+const maxTableBytes = 400 * 1024;
 
 /** What the page is made of. */
 export interface SummaryParts {
   readonly title: string;
   readonly results: SignResults;
   readonly instance: string;
+  /** Takes secrets out of a text: escaped, they would not be found any more. */
+  readonly redact: (text: string) => string;
 }
 
 /** GitHub-flavoured Markdown. */
-export function renderSummary({ title, results, instance }: SummaryParts): string {
+export function renderSummary({ title, results, instance, redact }: SummaryParts): string {
   const { files, certificates } = results;
   const signed = files.filter(hasBundle);
   const failed = files.filter((result) => result.kind === "failed");
   const certificate = certificates.at(-1);
   const facts = certificate === undefined ? signed[0]?.certificate : certificateFacts(certificate);
+  const cells = new Cells(redact);
   return [
-    `### ${escapeMarkdown(title)}`,
+    `### ${cells.text(title)}`,
     "",
     ...(facts === undefined
       ? []
       : [
-          `Signed as ${code(facts.identity)}, issuer ${code(facts.issuer)}, with ${escapeMarkdown(instance)}.`,
+          `Signed as ${cells.code(facts.identity)}, issuer ${cells.code(facts.issuer)}, with ${cells.text(instance)}.`,
           "",
         ]),
-    ...table(["File", "SHA-256", "Log entry", "Bundle"], signed.map(signedRow)),
-    ...table(["Failed", "Why", "What to do"], failed.map(failedRow)),
+    ...table(
+      ["File", "SHA-256", "Log entry", "Bundle"],
+      signed.map((result) => signedRow(result, cells)),
+    ),
+    ...table(
+      ["Failed", "Why", "What to do"],
+      failed.map((result) => failedRow(result, cells)),
+    ),
     "",
   ].join("\n");
 }
 
-function signedRow({ file, sha256, entries, kind }: SignedResult): string[] {
-  const links = entries.map(({ logIndex, url }) => link(logIndex, url));
+function signedRow({ file, sha256, entries, kind }: SignedResult, cells: Cells): string[] {
+  const links = entries.map(({ logIndex, url }) => cells.link(logIndex, url));
   const kept = kind === "kept" ? " (was there already)" : "";
-  return [code(file.name), code(sha256), links.join(" "), `${code(file.bundlePath)}${kept}`];
+  return [
+    cells.code(file.name),
+    cells.code(sha256),
+    links.join(" "),
+    `${cells.code(file.bundlePath)}${kept}`,
+  ];
 }
 
-function failedRow({ file, error }: FailedResult): string[] {
-  return [code(file.name), escapeMarkdown(error.message), escapeMarkdown(error.hint)];
+function failedRow({ file, error }: FailedResult, cells: Cells): string[] {
+  return [cells.code(file.name), cells.text(error.message), cells.text(error.hint)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const rest = rows.length - maxRows;
+  const shown = fitting(rows.slice(0, maxRows).map(row));
+  const rest = rows.length - shown.length;
   const lines = [
     row(head),
     row(head.map(() => "---")),
-    ...rows.slice(0, maxRows).map(row),
+    ...shown,
     ...(rest > 0 ? ["", `and ${rest} more; the manifest lists all.`] : []),
     "",
   ];
@@ -59,20 +76,36 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return ["<details>", `<summary>${rows.length} files</summary>`, "", ...lines, "</details>", ""];
 }
 
-/** Text that no Markdown or HTML reader takes for anything else. */
-function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
-    .replace(/[&<>]/g, (found) => ({ "&": "&amp;", "<": "&lt;" })[found] ?? "&gt;")
-    .replace(/[\\`*_{}[\]()#+!|~@:-]/g, (found) => `&#${found.charCodeAt(0)};`);
+/** As many of the first lines as a table may hold. */
+function fitting(lines: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const end = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > maxTableBytes);
+  return end < 0 ? lines : lines.slice(0, end);
 }
 
-/** The same, set as code: an element, since backticks in a name would end a span. */
-function code(text: string): string {
-  return `<code>${escapeMarkdown(text)}</code>`;
-}
+/** What stands in the page, safe wherever it came from. */
+class Cells {
+  readonly #redact: (text: string) => string;
 
-function link(text: string, url: string): string {
-  const safe = /^https?:\/\/[\w.:/?=&%-]+$/.test(url) ? url : "";
-  return safe === "" ? escapeMarkdown(text) : `[${escapeMarkdown(text)}](${safe})`;
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact;
+  }
+
+  /** Text that no Markdown or HTML reader takes for anything else: no formula, no address either. */
+  text(text: string): string {
+    return this.#redact(text)
+      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
+      .replace(/[&<>]/g, (found) => ({ "&": "&amp;", "<": "&lt;" })[found] ?? "&gt;")
+      .replace(/[\\`*_{}[\]()#+!|~@:.$-]/g, (found) => `&#${found.charCodeAt(0)};`);
+  }
+
+  /** The same, set as code: an element, since backticks in a name would end a span. */
+  code(text: string): string {
+    return `<code>${this.text(text)}</code>`;
+  }
+
+  link(text: string, url: string): string {
+    const safe = /^https?:\/\/[\w.:/?=&%-]+$/.test(url) ? this.#redact(url) : "";
+    return safe === "" ? this.text(text) : `[${this.text(text)}](${safe})`;
+  }
 }
