@@ -20,16 +20,19 @@ export function verifyCommand(result: SignedResult, instance: InstanceChoice): s
   return words.map(quoteWord).join(" ");
 }
 
-/** One shell word; `$'…'` where a control character would break the line. */
+/** What breaks a line, steers a terminal or shows text in another order than it has. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** One shell word; `$'…'` with octal bytes, which end by themselves, where a character cannot be shown. */
 function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  if (!/\p{Cc}/u.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
-  const escaped = word.replace(/[\\']/g, "\\$&").replace(
-    /\p{Cc}/gu,
-    (found) =>
-      `\\x${Buffer.from(found, "utf8")
-        .toString("hex")
-        .replace(/(..)(?=.)/g, "$1\\x")}`,
-  );
+  if (!unprintable.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
+  const escaped = word
+    .replace(/[\\']/g, "\\$&")
+    .replace(new RegExp(unprintable, "gu"), (found) =>
+      [...Buffer.from(found, "utf8")]
+        .map((byte) => `\\${byte.toString(8).padStart(3, "0")}`)
+        .join(""),
+    );
   return `$'${escaped}'`;
 }
