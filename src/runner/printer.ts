@@ -25,9 +25,12 @@ export class Printer {
     const lines = [value, ...value.split(/\r?\n/)];
     for (const line of lines) {
       if (line.trim().length < 4) continue;
+      const bytes = Buffer.from(line, "utf8");
       this.#secrets.add(line);
-      this.#secrets.add(encodeURIComponent(line));
-      this.#secrets.add(Buffer.from(line, "utf8").toString("base64"));
+      this.#secrets.add(encodeURIComponent(line.toWellFormed()));
+      this.#secrets.add(bytes.toString("base64").replace(/=+$/, ""));
+      this.#secrets.add(bytes.toString("base64url"));
+      this.#secrets.add(bytes.toString("hex"));
       this.#secrets.add(JSON.stringify(line).slice(1, -1));
     }
     this.#longestFirst = [...this.#secrets].toSorted((a, b) => b.length - a.length);
@@ -62,7 +65,7 @@ export class Printer {
   }
 
   #command(name: string, value: string): void {
-    const text = value.replace(/[\p{Cc}%]/gu, (found) => encodeURIComponent(found));
+    const text = value.toWellFormed().replace(commandUnsafe, (found) => encodeURIComponent(found));
     this.#write(`::${name}::${text}\n`);
   }
 
@@ -72,14 +75,17 @@ export class Printer {
   }
 }
 
+/** What ends a command, escapes in it, or shows its text in another order. */
+const commandUnsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}%]/gu;
+
 /**
  * A line that no terminal and no runner takes for a command.
  *
- * GitHub's runner obeys lines that begin with `::` and, anywhere, `##[`.
+ * GitHub's runner obeys lines that begin with `::` and, anywhere, `##[`; others `##vso[` and the like.
  */
 function harmless(line: string): string {
   return line
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (found) => (found === "\t" ? found : "\uFFFD"))
     .replace(/^(\s*):(?=:)/, "$1: ")
-    .replaceAll("##[", "## [");
+    .replace(/##(?=\w*\[)/g, "## ");
 }
