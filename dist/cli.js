@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import{a as i}from"./chunk-KIOBPZBM.js";import"./chunk-ON6RQSCS.js";import"./chunk-27JYLWIA.js";import"./chunk-U4EJSH6E.js";import"./chunk-VUJKWCT3.js";await i();
+import{a as i}from"./chunk-LGOMWLPX.js";import"./chunk-27UXQR3Q.js";import"./chunk-JAKLXQBB.js";import"./chunk-QUTAATHW.js";import"./chunk-NFJDKJ6L.js";await i();
