@@ -1,11 +1,12 @@
 // The job's summary page: one table. Everything from outside is escaped; long ones are folded and cut.
 import type { SignedResult, SignResults, FailedResult } from "./results.ts";
-import { certificateFacts, hasBundle } from "./results.ts";
+import { certificateFacts, hasBundle, publishedBy } from "./results.ts";
 
 const openRows = 20;
 const maxRows = 500;
-/** GitHub drops a page above 1 MiB whole; there are two tables, and names are longest when escaped. */
-const maxTableBytes = 400 * 1024;
+/** GitHub drops a page above 1 MiB whole, and other steps write to it, too. */
+const maxTableBytes = 512 * 1024;
+const head = ["File", "SHA-256", "Log entry", "Bundle or reason"];
 
 /** What the page is made of. */
 export interface SummaryParts {
@@ -24,6 +25,11 @@ export function renderSummary({ title, results, instance, redact }: SummaryParts
   const certificate = certificates.at(-1);
   const facts = certificate === undefined ? signed[0]?.certificate : certificateFacts(certificate);
   const cells = new Cells(redact);
+  // Failures first: they are what a reader has to do something about, and what is cut is at the end.
+  const rows = [
+    ...failed.map((result) => failedRow(result, cells)),
+    ...signed.map((result) => signedRow(result, cells)),
+  ];
   return [
     `### ${cells.text(title)}`,
     "",
@@ -33,14 +39,7 @@ export function renderSummary({ title, results, instance, redact }: SummaryParts
           `Signed as ${cells.code(facts.identity)}, issuer ${cells.code(facts.issuer)}, with ${cells.text(instance)}.`,
           "",
         ]),
-    ...table(
-      ["File", "SHA-256", "Log entry", "Bundle"],
-      signed.map((result) => signedRow(result, cells)),
-    ),
-    ...table(
-      ["Failed", "Why", "What to do"],
-      failed.map((result) => failedRow(result, cells)),
-    ),
+    ...table(rows),
     "",
   ].join("\n");
 }
@@ -56,11 +55,17 @@ function signedRow({ file, sha256, entries, kind }: SignedResult, cells: Cells):
   ];
 }
 
-function failedRow({ file, error }: FailedResult, cells: Cells): string[] {
-  return [cells.code(file.name), cells.text(error.message), cells.text(error.hint)];
+/** Without a bundle, but its entries may be public all the same. */
+function failedRow(result: FailedResult, cells: Cells): string[] {
+  const { file, error } = result;
+  const links = publishedBy(result).flatMap(({ index, url }) =>
+    index === undefined ? [] : [cells.link(index, url ?? "")],
+  );
+  const reason = ["Not signed:", error.message, error.hint].join(" ");
+  return [cells.code(file.name), "", links.join(" "), cells.text(reason)];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function table(rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const shown = fitting(rows.slice(0, maxRows).map(row));

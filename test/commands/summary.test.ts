@@ -11,11 +11,9 @@ function render(results: SignResults, redact = (text: string): string => text): 
   return renderSummary({ title: "Signed 1 file", results, instance: "the instance", redact });
 }
 
-/** Rows of all tables without head and rule. */
+/** Rows of the table without head and rule. */
 function rowsOf(page: string): string[] {
-  return page
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && !/^\| (---|File|Failed)/.test(line));
+  return page.split("\n").filter((line) => line.startsWith("| ") && !/^\| (---|File)/.test(line));
 }
 
 /** What a reader of HTML makes of a cell: its text. */
@@ -45,9 +43,27 @@ test("says which bundles were there already, and what failed and what to do", ()
   const page = render(
     resultsOf(signed("a", { kind: "kept" }), failed("b", "Why.", { hint: "Do." })),
   );
-  const [kept = "", lost = ""] = rowsOf(page);
+  const [lost = "", kept = ""] = rowsOf(page);
   assert.match(kept, /was there already/);
-  assert.match(lost, /<code>b<\/code> \| Why&#46; \| Do&#46; \|/);
+  assert.match(lost, /<code>b<\/code> \| {2}\| {2}\| Not signed&#58; Why&#46; Do&#46; \|/);
+});
+
+test("is one table, failures first, with what is public of them", () => {
+  const url = "https://rekor.example/5";
+  const lost = {
+    ...failed("b", "Why."),
+    published: [
+      { kind: "log-entry", what: "b", index: "5", url },
+      { kind: "maybe-log-entry", what: "b", url },
+    ],
+  } as const;
+  const page = render(resultsOf(signed("a"), lost, signed("c")));
+  assert.equal(page.split("\n| --- |").length, 2);
+  assert.deepEqual(
+    rowsOf(page).map((row) => /<code>(\w)/.exec(row)?.[1]),
+    ["b", "a", "c"],
+  );
+  assert.match(rowsOf(page)[0] ?? "", / \| \[5\]\(https:\/\/rekor\.example\/5\) \| /);
 });
 
 test("without certificate and bundle names no identity", () => {
@@ -75,15 +91,15 @@ suite("escapes", () => {
       assert.doesNotMatch(rest, /[<>&`*_[\]()\\~@$]/);
       assert.doesNotMatch(rest.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
       assert.doesNotMatch(rest, /https?:|www\./);
-      for (const row of rowsOf(page)) assert.ok([4, 5].includes(row.split("|").length - 1), row);
+      for (const row of rowsOf(page)) assert.equal(row.split("|").length - 1, 5, row);
     });
   }
 
   test("any text, so that it is read as it was", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        const [row = ""] = rowsOf(render(resultsOf(failed("x", text))));
-        const shown = textOf(row.split(" | ")[1] ?? "");
+        const [row = ""] = rowsOf(render(resultsOf(failed("x", text, { hint: "" }))));
+        const shown = textOf(row.split(" | ").at(-1) ?? "").replace(/^Not signed:| *\|$/g, "");
         assert.equal(shown.trim(), text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim());
       }),
       { numRuns: runs },
