@@ -1,7 +1,8 @@
 // `sign`: files → message-signature bundles. Reads top to bottom: plan, identity, files, report.
-import { SigstepError, systemCode, quote } from "../errors.ts";
+import { SigstepError, systemCode, toSigstepError, quote } from "../errors.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 import { findFiles } from "../subjects/find.ts";
+import { advise } from "./blame.ts";
 import { readInstance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
 import { createTokenSource } from "./identity.ts";
@@ -10,7 +11,7 @@ import { describePlan } from "./plan-text.ts";
 import { checkTargets } from "./preflight.ts";
 import { reportSign, type SignReport } from "./report.ts";
 import type { SignRequest } from "./request.ts";
-import { signFiles } from "./sign-files.ts";
+import { runAgain, signFiles } from "./sign-files.ts";
 import type { World } from "./world.ts";
 
 const leastConnections = 256;
@@ -47,6 +48,9 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
     await guardPublicLog(await tokens.get(), plan, terms);
     const results = await signFiles(plan, { request, world, http, tokens });
     return await reportSign(plan, results, { request, world });
+  } catch (thrown) {
+    const error = toSigstepError(thrown);
+    throw error.code === "CANCELLED" ? advise(error, runAgain) : error;
   } finally {
     await http.close();
   }

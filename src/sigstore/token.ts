@@ -77,12 +77,14 @@ function findFederatedIssuer(claim: unknown): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
+const asIssued = "Pass the token itself, as issued: three parts with dots between them.";
+
 function parseClaims(raw: string): JsonValue {
   const parts = raw.split(".");
   const [, payload] = parts;
   if (parts.length !== 3 || payload === undefined || raw.length > maxLength) {
     throw new SigstepError("IDENTITY_INVALID", "The identity token is not a JWT.", {
-      hint: "Pass the token itself, as issued: three parts with dots between them.",
+      hint: asIssued,
     });
   }
   try {
@@ -90,9 +92,11 @@ function parseClaims(raw: string): JsonValue {
   } catch (error) {
     // The cause of a JSON error quotes the text, here a secret: it ends here.
     if (error instanceof SigstepError && error.code === "IDENTITY_INVALID") {
-      throw new SigstepError(error.code, error.message, { hint: error.hint });
+      throw new SigstepError(error.code, error.message, { hint: asIssued });
     }
-    throw new SigstepError("IDENTITY_INVALID", "The identity token's payload is not base64url.");
+    throw new SigstepError("IDENTITY_INVALID", "The identity token's payload is not base64url.", {
+      hint: asIssued,
+    });
   }
 }
 
@@ -121,7 +125,11 @@ function chooseChallenge(claims: JsonValue): string {
   if (!email.present) return claims.get("sub").string();
   const verified = claims.get("email_verified").raw;
   if (verified === true || verified === "true") return email.string();
-  throw claims.get("email_verified").refuse("is not true: Fulcio takes verified addresses only");
+  throw new SigstepError(
+    "IDENTITY_INVALID",
+    "The e-mail address in the identity token is not verified (email_verified is not true), and Fulcio takes no other.",
+    { hint: "Verify it with the identity provider, then get a new token." },
+  );
 }
 
 function textClaims(claims: JsonValue): ReadonlyMap<string, string> {
