@@ -31,10 +31,15 @@ export function createTokenSource(
 ): TokenSource {
   const { token: choice, audience } = request;
   let current: Promise<IdentityToken> | undefined;
-  const ask = async (spent?: IdentityToken): Promise<IdentityToken> => {
-    const raw = await readToken(choice, { world, http, audience });
-    if (raw === spent?.raw) throw notRenewable(spent);
-    return parseIdentityToken(raw, audience, world.now());
+  const read = (): Promise<string> => readToken(choice, { world, http, audience });
+  const ask = async (): Promise<IdentityToken> =>
+    parseIdentityToken(await read(), audience, world.now());
+  const renew = async (old: IdentityToken, spent?: IdentityToken): Promise<IdentityToken> => {
+    const raw = await read();
+    if (raw !== old.raw) return parseIdentityToken(raw, audience, world.now());
+    // GitLab's tokens and those of a file serve until they end.
+    if (old !== spent && old.expires > world.now()) return old;
+    throw notRenewable(old);
   };
   const isSpent = ({ expires }: IdentityToken): boolean =>
     expires.getTime() - world.now().getTime() <= leastLifeMs;
@@ -44,13 +49,12 @@ export function createTokenSource(
       const token = await held;
       if (token !== spent && !isSpent(token)) return token;
       // Whoever comes first asks; the others find it asked.
-      if (current === held) current = ask(token);
+      if (current === held) current = renew(token, spent);
       return current;
     },
   };
 }
 
-/** GitLab's tokens and those of a file serve until they end. */
 function notRenewable({ expires }: IdentityToken): SigstepError {
   return new SigstepError(
     "IDENTITY_EXPIRED",

@@ -35,11 +35,27 @@ export function createSteps(
   context: StepContext,
 ): Omit<SigningSteps, "onPublished"> {
   const { services, trustedRoot } = instance;
+  const over = new WeakSet<Credential>();
+  const noting = async <T>(credential: Credential, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (toSigstepError(error).code === "DEADLINE_REACHED") over.add(credential);
+      throw error;
+    }
+  };
+  const logs = services.logs.map((service) => createLog(service, instance, context));
+  const timestamps = services.tsas.map((service) => createTimestamp(service, instance, context));
   return {
     certify: (ended) => context.credentials.get(ended),
-    hasEnded: ({ deadline }) => context.now() >= deadline,
-    logs: services.logs.map((service) => createLog(service, instance, context)),
-    timestamps: services.tsas.map((service) => createTimestamp(service, instance, context)),
+    // The door gives up before the deadline when the next pause would lead past it.
+    hasEnded: (credential) => over.has(credential) || context.now() >= credential.deadline,
+    logs: logs.map((log): Log => (signed, credential, onAnswer) => {
+      return noting(credential, log(signed, credential, onAnswer));
+    }),
+    timestamps: timestamps.map((stamp): Timestamp => (signature, credential) => {
+      return noting(credential, stamp(signature, credential));
+    }),
     trustedRoot,
   };
 }
