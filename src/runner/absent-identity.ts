@@ -4,6 +4,8 @@ import { SigstepError } from "../errors.ts";
 /** What is known of a GitHub job without identity endpoint. */
 export interface GitHubJob {
   readonly actor: string;
+  /** Name of the event, such as `pull_request`. */
+  readonly eventName?: string;
   /** Parsed event payload, from GitHub. */
   readonly event: unknown;
 }
@@ -27,7 +29,8 @@ const afterMerge = `Sign where the repository's own code runs, for example:
 
 /** The error for a GitHub job. */
 export function gitHubIdentityAbsent(job: GitHubJob): SigstepError {
-  if (isFromFork(job.event)) {
+  // A pull_request_target has the rights of the repository, whoever's the pull request is.
+  if (job.eventName !== "pull_request_target" && isFromFork(job.event)) {
     return absent(
       "No identity token: this run comes from a fork's pull request, and GitHub never gives one to it.",
       afterMerge,

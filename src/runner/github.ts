@@ -48,8 +48,8 @@ export class GitHubRunner extends GenericRunner {
   };
 
   protected override async identityAbsent(): Promise<Error> {
-    const { GITHUB_ACTOR: actor = "" } = this.environment;
-    return gitHubIdentityAbsent({ actor, event: await this.#readEvent() });
+    const { GITHUB_ACTOR: actor = "", GITHUB_EVENT_NAME: eventName = "" } = this.environment;
+    return gitHubIdentityAbsent({ actor, eventName, event: await this.#readEvent() });
   }
 
   /** The event's payload; without it the error is only less exact. */
