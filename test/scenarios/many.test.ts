@@ -117,7 +117,10 @@ describe("many files", { concurrency: 2 }, () => {
       ],
     });
     assert.match(run.summary, /### Signed 4 of 6 files/);
-    assert.match(run.summary, /\| File \| SHA-256 \| Log entry \| Bundle or reason \|\n.*\n.*f0002.*Not signed/);
+    assert.match(
+      run.summary,
+      /\| File \| SHA-256 \| Log entry \| Bundle or reason \|\n.*\n.*f0002.*Not signed/,
+    );
     assert.equal(at(await scene.manifest(), "status"), "partial");
     assert.equal(run.outputs.get("status"), "partial");
   });
