@@ -1,13 +1,14 @@
 // Token and credential sources: shared by those who come together, renewed once, never given again.
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { createCredentialSource } from "../../src/commands/credentials.ts";
-import { createTokenSource } from "../../src/commands/identity.ts";
+import { createCredentialSource, type CredentialSource } from "../../src/commands/credentials.ts";
+import { createTokenSource, type TokenSource } from "../../src/commands/identity.ts";
 import { readInstance, type Instance } from "../../src/commands/instance.ts";
 import type { World } from "../../src/commands/world.ts";
 import { GenericRunner } from "../../src/runner/generic.ts";
 import { Printer } from "../../src/runner/printer.ts";
 import { startSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { Http } from "../../src/services/http.ts";
 import { createHttp } from "../../src/services/door.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -50,16 +51,19 @@ suite("sources of tokens and credentials", () => {
     return { world };
   }
 
-  const ambient = { token: { kind: "ambient" }, audience: "sigstore" } as const;
-
-  test("32 who come together get one token and one certificate, and one renewal", async () => {
+  function makeSources(): { tokens: TokenSource; credentials: CredentialSource; http: Http } {
     const { world } = makeWorld();
     const http = world.openHttp({ budgetMs: 2000, insecureHosts: [] });
     const tokens = createTokenSource(ambient, world, http);
-    const credentials = createCredentialSource({
-      ...{ tokens, http, instance, world },
-      onCertificate: () => undefined,
-    });
+    const onCertificate = (): void => undefined;
+    const context = { tokens, http, instance, world, onCertificate };
+    return { tokens, credentials: createCredentialSource(context), http };
+  }
+
+  const ambient = { token: { kind: "ambient" }, audience: "sigstore" } as const;
+
+  test("32 who come together get one token and one certificate, and one renewal", async () => {
+    const { credentials, http } = makeSources();
     sandbox.requests.clear();
     const together = (): Promise<unknown[]> =>
       Promise.all(Array.from({ length: 32 }, () => credentials.get()));
@@ -72,13 +76,7 @@ suite("sources of tokens and credentials", () => {
   });
 
   test("a credential that ended is replaced, also while its time is not up", async () => {
-    const { world } = makeWorld();
-    const http = world.openHttp({ budgetMs: 2000, insecureHosts: [] });
-    const tokens = createTokenSource(ambient, world, http);
-    const credentials = createCredentialSource({
-      ...{ tokens, http, instance, world },
-      onCertificate: () => undefined,
-    });
+    const { credentials, http } = makeSources();
     const first = await credentials.get();
     assert.equal(await credentials.get(), first);
     const second = await credentials.get(first);
@@ -100,13 +98,7 @@ suite("sources of tokens and credentials", () => {
   });
 
   test("an issued certificate that is refused is told of as public", async () => {
-    const { world } = makeWorld();
-    const http = world.openHttp({ budgetMs: 2000, insecureHosts: [] });
-    const tokens = createTokenSource(ambient, world, http);
-    const credentials = createCredentialSource({
-      ...{ tokens, http, instance, world },
-      onCertificate: () => undefined,
-    });
+    const { tokens, credentials, http } = makeSources();
     sandbox.faults.add({
       service: "fulcio",
       times: 1,
