@@ -142,8 +142,8 @@ async function signWith(
     runner: quiet(runner),
     openHttp: (settings) => steps.watch(inside.openHttp(settings)),
   });
-  const [failure] = report.failures;
-  if (failure !== undefined) throw failure.error;
+  const error = report.failures[0]?.error ?? report.error;
+  if (error !== undefined) throw error;
 }
 
 /** A runner whose log is not printed: the steps of the demo tell the same, and errors are thrown. */
