@@ -43,13 +43,18 @@ function ask(url: URL, options: LogOptions): HttpRequest {
   return { service, method: "GET", url, headers, timeoutMs, maxBytes, retry: "budget", ...options };
 }
 
-/** Address of the equal entry; another host than the log's is never asked. */
+/** The tree's id, where there is one, and the leaf's hash. */
+const entryPath = /\/api\/v1\/log\/entries\/((?:[0-9a-f]{16})?[0-9a-f]{64})$/;
+
+/**
+ * Address of the equal entry. Only its id is taken from the answer: another host than the log's is
+ * never asked, and a log behind a proxy does not know under which path it is reached.
+ */
 function locateEntry(url: URL, response: HttpResponse): URL {
   const location = response.headers.location ?? "";
   const found = URL.parse(location, url.href);
-  if (found !== null && found.origin === url.origin && found.pathname.startsWith(url.pathname)) {
-    return found;
-  }
+  const [, id] = entryPath.exec(found?.pathname ?? "") ?? [];
+  if (found?.origin === url.origin && id !== undefined) return new URL(`${url.href}/${id}`);
   throw new SigstepError(
     "SERVICE_ANSWER_INVALID",
     `Rekor says that an equal entry exists, at ${quote(location)}, which is not an address of its own.`,
