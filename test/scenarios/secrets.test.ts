@@ -41,6 +41,11 @@ describe("the search for secrets", () => {
     assert.ok(holds(scalar));
   });
 
+  it("finds a token that a summary has escaped", () => {
+    const escaped = "sandbox-request-1".replaceAll("-", "&#45;");
+    assert.ok(holds(`| <code>${escaped}</code> |`));
+  });
+
   it("finds what stands anywhere inside other base64", () => {
     for (const secret of [token, "sandbox-request-1", Buffer.from(scalar, "base64url")]) {
       for (let before = 0; before < 6; before++) {

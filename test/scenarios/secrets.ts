@@ -44,12 +44,18 @@ export class Secrets {
       ["as it is", bytes],
       ["in hex", Buffer.from(bytes.toString("hex"))],
       ["escaped for a URL", Buffer.from(encodeURIComponent(bytes.toString("latin1")))],
+      ["escaped for Markdown", Buffer.from(escapeMarkdown(bytes.toString("latin1")))],
       ...[0, 1, 2].flatMap((shift) => spellBase64(bytes, shift)),
     ] as const;
     for (const [spelling, needle] of spellings) {
       this.#needles.set(`${what} (${id}) ${spelling}`, needle);
     }
   }
+}
+
+/** As job summaries spell it. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/[^A-Za-z0-9 ]/g, (found) => `&#${found.charCodeAt(0)};`);
 }
 
 /** `bytes` as they look in base64 when `shift` bytes stand before them: the part that is theirs alone. */
