@@ -1,8 +1,10 @@
 // Runs that end before their time: disks that are full or closed, files that change, signals.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { chmod, open, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FaultRequest } from "../../src/sandbox/faults.ts";
 import { parseBundle } from "../../src/sigstore/bundle.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import { scenario, type Running, type Scene } from "./harness.ts";
@@ -203,7 +205,10 @@ describe("signals", { concurrency: 4 }, () => {
   /** A run of twelve files, two at a time, of which the first four are done. */
   async function startSlowly(scene: Scene): Promise<Running> {
     for (const name of names) await scene.write(name);
-    scene.fault("rekor1", { kind: "hang" }, { after: 4 });
+    const done = names.slice(0, 4).map((name) => sha256(`${name}\n`));
+    const match = ({ body }: FaultRequest): boolean =>
+      !done.some((digest) => body.includes(digest));
+    scene.fault("rekor1", { kind: "hang" }, { match });
     const running = await scene.start(["sign", "--json", "--concurrency=2", ...names]);
     while ((await scene.bundles()).length < 4) await sleep(20);
     return running;
@@ -310,6 +315,10 @@ describe("signals", { concurrency: 4 }, () => {
     { killed: true },
   );
 });
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 /** The log tells which file could not be written and why, what to do, and what is public already. */
 function assertDiskFailure(log: string, code: string, hint: RegExp): void {
