@@ -78,7 +78,7 @@ async function buildPython(tool: Python, { directory, name }: Target): Promise<v
     ...pip,
     ...["--only-binary=:all:", "-r", fromHere(tool.requirements)],
   ]);
-  await writeLauncher({ directory, name }, `python/bin/python" -m ${tool.module}`);
+  await writeLauncher({ directory, name }, `python/bin/${tool.command}`);
 }
 
 async function buildNpm(tool: Npm, { directory, name }: Target): Promise<void> {

@@ -24,7 +24,8 @@ export interface GoModule {
 export interface Python {
   readonly kind: "python";
   readonly requirements: string;
-  readonly module: string;
+  /** From the environment's bin/, with the closing quote of the path: a binary, or Python and a module. */
+  readonly command: string;
 }
 
 /** `npm ci` in a copy of the folder `source`; the tool is a script in it. */
@@ -68,7 +69,7 @@ export const toolList = {
     "v0.7.0",
     "h1:CqbQFrWo1ae3/I0UCblSbczevCCbS31Qvs5LdxRWqRI=",
   ]),
-  "sigstore-python": python("sigstore", "sigstore"),
+  "sigstore-python": python("sigstore", `python" -m sigstore`),
   "sigstore-cli": npm("npm", "node_modules/@sigstore/cli/bin/run"),
   gh: goModule("gh", "github.com/cli/cli/v2/cmd/gh"),
   distribution: goInstall("github.com/distribution/distribution/v3", "cmd/registry", [
@@ -88,7 +89,7 @@ export const toolList = {
     "v1.7.12",
     "h1:vQ4GeJN86C0QH+gTUQcs8McmK62OLT3kmakPMtEWYnY=",
   ]),
-  zizmor: python("zizmor", "zizmor"),
+  zizmor: python("zizmor", `zizmor"`),
 };
 
 export type ToolName = keyof typeof toolList;
@@ -105,8 +106,8 @@ function goModule(source: string, packagePath: string): Tool {
   return { kind: "go-module", source: `go/${source}`, package: packagePath };
 }
 
-function python(requirements: string, module: string): Tool {
-  return { kind: "python", requirements: `python/${requirements}.txt`, module };
+function python(requirements: string, command: string): Tool {
+  return { kind: "python", requirements: `python/${requirements}.txt`, command };
 }
 
 function npm(source: string, script: string): Tool {

@@ -57,3 +57,9 @@ it("has every tool", async () => {
   const tools = await ensureTools();
   assert.deepEqual(Object.keys(tools).sort(), [...toolNames()].sort());
 });
+
+it("every tool that checks the project itself runs", async () => {
+  const { zizmor, actionlint } = await ensureTools(["zizmor", "actionlint"]);
+  assert.match(await runOk(zizmor, ["--version"]), /^zizmor 1\./);
+  assert.match(await runOk(actionlint, ["--version"]), /^v?1\./);
+});
