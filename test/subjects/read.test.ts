@@ -11,7 +11,7 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { appendFile, open, rename, truncate, utimes, writeFile } from "node:fs/promises";
+import { appendFile, open, rename, truncate, unlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
@@ -176,16 +176,20 @@ suite("a file that changes while it is read", () => {
   test("by its time alone", () =>
     changes((path) => utimes(path, new Date(), new Date(0)), "touched"));
 
-  test("but not by another taking its name: what was opened is read", async () => {
-    const { path, bytes } = await make("renamed", 32 * mebibyte);
-    const reading = read(path, bytes.length);
-    await opened(path);
+  test("by another taking its name", async () => {
     const other = await make("other", 10);
-    await rename(other.path, path);
-    const { digest } = await reading;
-    const expected = createHash("sha256").update(bytes).digest();
-    assert.deepEqual(Buffer.from(digest.bytes), expected);
+    await changes((path) => rename(other.path, path), "renamed");
   });
+
+  test("by a link taking its name", async () => {
+    await changes(async (path) => {
+      await rename(path, `${path}.real`);
+      symlinkSync(`${path}.other`, path);
+      await writeFile(`${path}.other`, "x");
+    }, "linked");
+  });
+
+  test("by vanishing", () => changes((path) => unlink(path), "vanishes"));
 });
 
 suite("a run that is cancelled", () => {
