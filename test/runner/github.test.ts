@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { GitHubRunner } from "../../src/runner/github.ts";
 import { Printer } from "../../src/runner/printer.ts";
+import { hostile } from "../commands/made-results.ts";
 import { rejection } from "../refusal.ts";
 
 suite("files of the runner", () => {
@@ -47,6 +48,29 @@ suite("files of the runner", () => {
     });
   }
 
+  for (const [what, value] of Object.entries(hostile)) {
+    test(`an output that is ${what} is that output and no other`, async () => {
+      const path = join(folder, "hostile");
+      await writeFile(path, "");
+      const runner = runnerWith("GITHUB_OUTPUT", path);
+      await runner.output("first", value);
+      await runner.output("second", "x");
+      assert.deepEqual(readOutputs(await readFile(path, "utf8")), {
+        first: value.toWellFormed(),
+        second: "x",
+      });
+    });
+  }
+
+  test("an output holds no secret", async () => {
+    const path = join(folder, "secret");
+    await writeFile(path, "");
+    const runner = runnerWith("GITHUB_OUTPUT", path);
+    runner.secret("geheim-4711");
+    await runner.output("a", "x geheim-4711 y");
+    assert.deepEqual(readOutputs(await readFile(path, "utf8")), { a: "x *** y" });
+  });
+
   test("a good one is written", async () => {
     const path = join(folder, "output");
     await writeFile(path, "");
@@ -54,3 +78,18 @@ suite("files of the runner", () => {
     assert.match(await readFile(path, "utf8"), /^status<<(\S+)\nsigned\n\1\n$/);
   });
 });
+
+/** Outputs as the runner reads them: `name<<delimiter`, the value's lines, the delimiter. */
+function readOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  const lines = text.split("\n");
+  for (let line = lines.shift(); line !== undefined && line !== ""; line = lines.shift()) {
+    const [name = "", delimiter = ""] = line.split("<<");
+    const end = lines.indexOf(delimiter);
+    outputs[name] = lines
+      .splice(0, end + 1)
+      .slice(0, -1)
+      .join("\n");
+  }
+  return outputs;
+}
