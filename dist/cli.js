@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import{a as i}from"./chunk-GDYLD4KX.js";import"./chunk-FH6IAKBS.js";import"./chunk-JAKLXQBB.js";import"./chunk-QUTAATHW.js";import"./chunk-NFJDKJ6L.js";await i();
+if(Number(process.versions.node.split(".",1)[0])<24)process.stderr.write(`sigstep needs Node 24 or newer, and this is ${process.versions.node}.
+Run it with that Node, for example in the image node:24.
+`),process.exitCode=2;else{let{runCli:e}=await import("./entry-AFXWOK4T.js");await e()}
