@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
-import { it } from "node:test";
+import { it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../../src/errors.ts";
 import type { Claims, IssuerKind } from "../../src/sandbox/claims.ts";
@@ -82,13 +82,13 @@ export type Failed = readonly [path: string, code: ErrorCode, says: RegExp, hint
 /** Defines one scenario as a test. */
 export function scenario(
   name: string,
-  play: (scene: Scene) => Promise<void>,
+  play: (scene: Scene, t: TestContext) => Promise<void>,
   options: SceneOptions = {},
 ): void {
-  it(name, { timeout: 100_000 }, async () => {
+  it(name, { timeout: 100_000 }, async (t) => {
     const scene = await Scene.open(options);
     try {
-      await play(scene);
+      await play(scene, t);
       await scene.assertClean();
     } finally {
       await scene.close();

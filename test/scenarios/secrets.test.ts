@@ -1,5 +1,6 @@
 // The search for secrets must find them, or every scenario's silence proves nothing.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
 import { Secrets } from "./secrets.ts";
 
@@ -39,6 +40,16 @@ describe("the search for secrets", () => {
     assert.ok(holds(Buffer.concat([Buffer.of(4, 32), bytes])));
     assert.ok(holds(`d=${bytes.toString("hex").toUpperCase()}`));
     assert.ok(holds(scalar));
+  });
+
+  it("finds a key in PEM, however its lines are broken", () => {
+    const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = pair.privateKey.export({ format: "pem", type: "pkcs8" });
+    const secrets = new Secrets();
+    secrets.addKey(pair.privateKey.export({ format: "jwk" }).d ?? "");
+    for (const text of [String(pem), JSON.stringify(pem), String(pem).replaceAll("\n", "%0A")]) {
+      assert.throws(() => secrets.assertAbsent(Buffer.from(text), "here"), /holds the private key/);
+    }
   });
 
   it("finds a token that a summary has escaped", () => {
