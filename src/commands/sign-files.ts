@@ -74,9 +74,8 @@ class SigningRun {
   async signAll(): Promise<SignResults> {
     const { now } = this.#context.world;
     const started = now().getTime();
-    // The first files are read while the certificate is made; without one the run ends here.
-    const certified = (await this.#needsCertificate()) ? this.#steps.certify() : undefined;
-    const [files] = await Promise.all([this.#signEach(), certified]);
+    if (await this.#needsCertificate()) await this.#steps.certify();
+    const files = await this.#signEach();
     this.#progress.end();
     const seconds = (now().getTime() - started) / 1000;
     return { files, certificates: this.#certificates, seconds };
