@@ -1,1 +1,1 @@
-import{c as i}from"./chunk-AWG3BEQV.js";import"./chunk-2QXPUODU.js";import"./chunk-JAKLXQBB.js";import"./chunk-QUTAATHW.js";import"./chunk-NFJDKJ6L.js";await i();
+import{c as i}from"./chunk-XMFMV5TM.js";import"./chunk-SXIG4C6E.js";import"./chunk-JAKLXQBB.js";import"./chunk-QUTAATHW.js";import"./chunk-NFJDKJ6L.js";await i();

@@ -50,7 +50,7 @@ const hints: Readonly<Partial<Record<ErrorCode, Hint>>> = {
   IDENTITY_REFUSED: () => "Check that this Sigstore instance accepts the token's issuer.",
   CERTIFICATE_INVALID: mistrust,
   SCT_INVALID: mistrust,
-  LOG_ENTRY_INVALID: mistrust,
+  LOG_ENTRY_INVALID: (service) => `${mistrust(service)} The entry may be public all the same.`,
   TIMESTAMP_INVALID: mistrust,
 };
 

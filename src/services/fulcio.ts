@@ -116,7 +116,7 @@ async function describeIssuer(http: Http, base: URL, token: IdentityToken): Prom
       const audience = known.get("audience").optional()?.string() ?? "sigstore";
       const own = token.claims.get("aud") ?? audience;
       if (own !== audience) {
-        return `This Fulcio wants audience ${quote(audience, 60)}, the token is for ${quote(own, 60)}: set audience to the former.`;
+        return `This Fulcio wants audience ${quote(audience, 60)}, the token is for ${quote(own, 60)}: set audience to ${quote(audience, 60).slice(1, -1)}.`;
       }
       return `The issuer is known there, for audience ${quote(audience, 60)}: the token may lack a claim that this Fulcio needs, or have expired on the way.`;
     }

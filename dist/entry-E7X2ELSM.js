@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-AWG3BEQV.js";import"./chunk-2QXPUODU.js";import"./chunk-JAKLXQBB.js";import"./chunk-QUTAATHW.js";import"./chunk-NFJDKJ6L.js";export{c as runAction,b as runCli,a as version};
