@@ -1,6 +1,7 @@
 // Runs that end before their time: disks that are full or closed, files that change, signals.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { chmodSync } from "node:fs";
 import { chmod, open, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -78,7 +79,7 @@ describe("places to write to", { concurrency: 4 }, () => {
       scene.sandbox.faults.add({
         service: "rekor1",
         match: () => {
-          void chmod(scene.path("out"), 0o555);
+          chmodSync(scene.path("out"), 0o555);
           return false;
         },
         fault: { kind: "hang" },

@@ -1,5 +1,6 @@
 // Which files are signed, and which names and files are refused before anybody is asked.
 import assert from "node:assert/strict";
+import { appendFileSync, rmSync } from "node:fs";
 import { chmod, rm, symlink, writeFile } from "node:fs/promises";
 import { describe } from "node:test";
 import { at, dig, list, text } from "../sandbox/wire.ts";
@@ -220,11 +221,11 @@ describe("files to sign", { concurrency: 4 }, () => {
   scenario("a file that goes between plan and reading fails by name", async (scene) => {
     await scene.write("a.zip");
     await scene.write("b.zip");
-    scene.fault("fulcio", { kind: "delay", ms: 400 });
+    scene.fault("issuer", { kind: "delay", ms: 200 });
     scene.sandbox.faults.add({
-      service: "fulcio",
+      service: "issuer",
       match: () => {
-        void rm(scene.path("a.zip"));
+        rmSync(scene.path("a.zip"));
         return false;
       },
       fault: { kind: "hang" },
@@ -238,11 +239,11 @@ describe("files to sign", { concurrency: 4 }, () => {
 
   scenario("a file that grows between plan and reading fails by name", async (scene) => {
     await scene.write("a.log");
-    scene.fault("fulcio", { kind: "delay", ms: 400 });
+    scene.fault("issuer", { kind: "delay", ms: 200 });
     scene.sandbox.faults.add({
-      service: "fulcio",
+      service: "issuer",
       match: () => {
-        void writeFile(scene.path("a.log"), "more", { flag: "a" });
+        appendFileSync(scene.path("a.log"), "more");
         return false;
       },
       fault: { kind: "hang" },

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
-import { it, type TestContext } from "node:test";
+import { after, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../../src/errors.ts";
-import type { Claims, IssuerKind } from "../../src/sandbox/claims.ts";
+import { defaultClaims, type Claims, type IssuerKind } from "../../src/sandbox/claims.ts";
 import type { Corruption, Fault, FaultRule, ServiceName } from "../../src/sandbox/faults.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { parseBundle } from "../../src/sigstore/bundle.ts";
@@ -29,6 +29,7 @@ const manifestName = "sigstep-manifest.json";
 
 /** What a scene is like before anything happens. */
 export interface SceneOptions {
+  /** Makes a sandbox of its own; also `{}`, for logs that are empty at the start. */
   readonly sandbox?: SandboxOptions;
   readonly rekor?: 1 | 2;
   readonly runner?: "github" | "gitlab" | "none";
@@ -121,7 +122,7 @@ export class Scene {
   }
 
   static async open(options: SceneOptions): Promise<Scene> {
-    const sandbox = await startSandbox(options.sandbox);
+    const sandbox = await borrowSandbox(options.sandbox);
     const base = await mkdtemp(join(tmpdir(), "sigstep-scene-"));
     const scene = new Scene(sandbox, base, options);
     for (const folder of ["work", "home", "tmp", "runner", "given"])
@@ -421,7 +422,7 @@ export class Scene {
 
   async close(): Promise<void> {
     for (const child of this.#children) child.kill("SIGKILL");
-    await this.sandbox.close();
+    await giveBack(this.sandbox, this.#options.sandbox);
     await rm(this.#base, { recursive: true, force: true });
   }
 
@@ -508,6 +509,27 @@ export class Scene {
       if (token !== undefined) this.#secrets.addToken(token);
     }
   }
+}
+
+/** Sandboxes of the usual kind that nobody plays with now: making one costs as much as a run. */
+const idle: Sandbox[] = [];
+after(() => Promise.all(idle.map((sandbox) => sandbox.close())));
+
+/** A sandbox made for these options, or else a used one, as good as new but for its logs' entries. */
+async function borrowSandbox(options: SandboxOptions | undefined): Promise<Sandbox> {
+  const used = options === undefined ? idle.pop() : undefined;
+  return used ?? startSandbox(options);
+}
+
+async function giveBack(sandbox: Sandbox, options: SandboxOptions | undefined): Promise<void> {
+  if (options !== undefined) {
+    await sandbox.close();
+    return;
+  }
+  sandbox.faults.clear();
+  sandbox.requests.clear();
+  for (const issuer of Object.values(sandbox.issuers)) issuer.setClaims(defaultClaims(issuer.kind));
+  idle.push(sandbox);
 }
 
 function pathOf(failure: unknown): string {

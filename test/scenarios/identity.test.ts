@@ -361,7 +361,7 @@ describe("tokens of no use", { concurrency: 4 }, () => {
       exit: 1,
       code: "IDENTITY_REFUSED",
       says: /refused the identity token/,
-      hint: /This Fulcio wants audience "sigstore", the token is for "our-sigstore": set audience to sigstore/,
+      hint: /This Fulcio wants audience "sigstore", the token is for "our-sigstore": set audience/,
     });
   });
 

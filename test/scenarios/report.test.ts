@@ -103,7 +103,7 @@ describe("the action", { concurrency: 4 }, () => {
       run.outputs.get("bundle-paths"),
       "out/a.zip.sigstore.json\nout/b.zip.sigstore.json",
     );
-    assert.match(run.outputs.get("log-indexes") ?? "", /^2500000[01]\n2500000[01]$/);
+    assert.match(run.outputs.get("log-indexes") ?? "", /^\d+\n\d+$/);
     assert.match(
       run.outputs.get("verify-commands") ?? "",
       /^cosign verify-blob --bundle out\/a\.zip\.sigstore\.json --certificate-identity https:\/\/github\.com\/acme\/widget\/\.github\/workflows\/release\.yml@refs\/tags\/v1\.0\.0 --certificate-oidc-issuer http:\/\/localhost:\d+ /m,
@@ -233,7 +233,8 @@ describe("manifest", { concurrency: 4 }, () => {
       dig(subject, "digest", "sha256"),
       createHash("sha256").update(content).digest("hex"),
     );
-    assert.equal(dig(list(at(subject, "logEntries"))[0], "logIndex"), "25000000");
+    const [entry] = list(at(subject, "logEntries"));
+    assert.equal(at(entry, "logIndex"), run.outputs.get("log-indexes"));
     assert.equal(list(at(subject, "times")).length, 2, "the log's and the timestamp authority's");
     const [certificate] = list(at(manifest, "certificates"));
     assert.equal(at(certificate, "issuer"), scene.sandbox.urls.github);
