@@ -140,8 +140,12 @@ suite("a field", () => {
     assert.deepEqual(value.get("object").members(), {});
     assert.equal(value.get("list").items(2)[1]?.string(), "b");
     const error = refusal(code, () => value.get("list").items(2)[1]?.integer());
-    assert.match(error.message, /list\[1\]/);
-    assert.match(error.where, /list\[1\]/);
+    assert.match(error.message, /field list\[1\] of/);
+    assert.equal(error.where, "thing list[1]");
+    const deep = refusal(code, () =>
+      parse('{"a":[{"b c":{}}]}').get("a").items(1)[0]?.get("b c").string(),
+    );
+    assert.equal(deep.where, 'thing a[0]."b c"');
     for (const name of ["text", "number", "list", "nothing", "absent", "yes"]) {
       refuses(code, () => value.get(name).members());
     }

@@ -308,6 +308,8 @@ test("any other CI is judged by issuer and subject", async () => {
   verifyClaims(await certificateOf(identity, { 8: iss, 24: claims.sub }), tokenOf(claims));
   const other = await certificateOf(identity, { 8: iss, 24: "organization:acme:pipeline:x" });
   refuses("CERTIFICATE_INVALID", () => verifyClaims(other, tokenOf(claims)));
+  const built = await certificateOf(identity, { 8: iss, 9: "https://buildkite.com/acme/other" });
+  refuses("CERTIFICATE_INVALID", () => verifyClaims(built, tokenOf(claims)));
 });
 
 suite("a GitLab below a path", () => {

@@ -100,6 +100,7 @@ suite("reading", () => {
     "an end before the start": one(from("2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z")),
     "an operator that is no text": one({ operator: 7 }),
     "an unknown selector": { rekorTlogConfig: { selector: "SOME" } },
+    "an unknown selector with a count": { rekorTlogConfig: { selector: "SOME", count: 1 } },
     "an undefined selector": { rekorTlogConfig: { selector: "SERVICE_SELECTOR_UNDEFINED" } },
     "a selector in lower case": { rekorTlogConfig: { selector: "any" } },
     "a selector that is empty": { tsaConfig: {} },
