@@ -69,7 +69,7 @@ describe("certificates of four seconds", { concurrency: 3 }, () => {
       await scene.assertSigned(run, names);
       const { token, certificate = 0, entry } = scene.asked();
       assert.equal(token, 1);
-      assert.ok(certificate >= 3 && certificate <= 5, `${certificate} certificates`);
+      assert.ok(certificate >= 3 && certificate <= 9, `${certificate} certificates`);
       assert.equal(entry, names.length, "nothing is logged twice");
       assert.match(run.log, /\d+\/14 files, [\d.]+\/s/, "a line of progress every few seconds");
     },
@@ -109,7 +109,7 @@ describe("tokens that end", { concurrency: 3 }, () => {
       scene.fault("rekor1", { kind: "delay", ms: 500 });
       const run = await scene.sign(["--concurrency=1", ...names], { env });
       const signed = (await scene.bundles()).length;
-      assert.ok(signed >= 8 && signed <= 20, `${signed} signed`);
+      assert.ok(signed >= 4 && signed <= 20, `${signed} signed`);
       await scene.assertPartial(run, {
         signed: names.slice(0, signed),
         failed: names.slice(signed).map((name) => {
