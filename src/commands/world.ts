@@ -21,6 +21,8 @@ export interface World {
   readonly now: () => Date;
   /** Aborts when the run is told to end. */
   readonly signal: AbortSignal;
+  /** Absolute path of a folder that outlives this run, for what others could give again; may be absent. */
+  readonly cacheDirectory?: string | undefined;
   /** Overwrites the terminal's last line; absent in logs. */
   readonly showProgress?: (line: string) => void;
   /** Version of this program. */
