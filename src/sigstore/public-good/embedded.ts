@@ -1,15 +1,15 @@
 // The public-good instance's files, embedded so that a run needs nobody's word for them.
-// JSON modules are bundled as values; parsers take bytes, so the text is made anew.
+import { encodeEmbedded } from "../embedded.ts";
+import root from "./root.json" with { type: "json" };
 import signingConfigRekor1 from "./signing_config.v0.2.json" with { type: "json" };
 import signingConfigRekor2 from "./signing_config_rekor_v2.v0.2.json" with { type: "json" };
 import trustedRoot from "./trusted_root.json" with { type: "json" };
 
-function encode(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value), "utf8");
-}
-
-/** Trusted root, and signing config by Rekor version, as JSON text in UTF-8. */
+/** Trusted root, signing config by Rekor version, and the TUF root to begin from. */
 export const publicGood = {
-  trustedRoot: encode(trustedRoot),
-  signingConfig: { 1: encode(signingConfigRekor1), 2: encode(signingConfigRekor2) },
+  tufRoot: encodeEmbedded(root),
+  trustedRoot: encodeEmbedded(trustedRoot),
+  signingConfig: { 1: encodeEmbedded(signingConfigRekor1), 2: encodeEmbedded(signingConfigRekor2) },
+  /** When it was current. */
+  asOf: new Date("2026-08-21T00:00:00Z"),
 };
