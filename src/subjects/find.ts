@@ -5,7 +5,16 @@ import { access, glob, lstat, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 
-/** A file to sign. */
+/** What files are looked for: their name in messages, and what is left out of a glob besides our outputs. */
+export interface FindTerms {
+  readonly verb: "sign" | "verify";
+  /** Whether a path that a glob gave is somebody's bundle; `all` is everything that it gave. */
+  readonly isBundle?: (path: string, all: ReadonlySet<string>) => boolean;
+}
+
+const signing: FindTerms = { verb: "sign" };
+
+/** A file to sign or to verify. */
 export interface FoundFile {
   /** As a user would type it: relative stays relative. */
   readonly path: string;
@@ -25,10 +34,13 @@ export const manifestName = "sigstep-manifest.json";
  * @throws SigstepError INPUT_MISSING, INPUT_NO_MATCH, INPUT_NOT_A_FILE, INPUT_UNREADABLE, INPUT_NAME,
  * INPUT_VALUE
  */
-export async function findFiles(items: readonly string[]): Promise<FoundFile[]> {
+export async function findFiles(
+  items: readonly string[],
+  terms: FindTerms = signing,
+): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   for (const item of items) {
-    for (const file of await findItem(item)) {
+    for (const file of await findItem(item, terms)) {
       const key = resolve(file.path);
       if (!found.has(key)) found.set(key, file);
     }
@@ -36,22 +48,22 @@ export async function findFiles(items: readonly string[]): Promise<FoundFile[]> 
   const files = [...found.values()];
   await Promise.all(files.map(({ path }) => requireReadable(path)));
   if (files.length > 0) return files;
-  throw new SigstepError("INPUT_MISSING", "No file to sign is given.", {
+  throw new SigstepError("INPUT_MISSING", `No file to ${terms.verb} is given.`, {
     where: "inputs",
-    hint: "Name files or globs: `inputs: dist/*.tar.gz`, or `sigstep sign dist/app.tar.gz`.",
+    hint: `Name files or globs: \`inputs: dist/*.tar.gz\`, or \`sigstep ${terms.verb} dist/app.tar.gz\`.`,
   });
 }
 
-async function findItem(item: string): Promise<FoundFile[]> {
+async function findItem(item: string, terms: FindTerms): Promise<FoundFile[]> {
   if (item.includes("\0")) throw badName(item, "holds a NUL character");
   const literal = await statPath(item);
-  if (literal !== undefined) return [describeFile(item, literal)];
+  if (literal !== undefined) return [describeFile(item, literal, terms)];
   if (!/[*?[]/.test(item)) throw noMatch(item, "There is no file");
   const files: FoundFile[] = [];
-  for (const path of await expandGlob(item)) {
+  for (const path of await expandGlob(item, terms)) {
     const stats = await statPath(path);
     if (stats === undefined) throw badName(path, "is not UTF-8, or the file has just vanished");
-    if (!stats.isDirectory()) files.push(describeFile(path, stats));
+    if (!stats.isDirectory()) files.push(describeFile(path, stats, terms));
   }
   if (files.length === 0) throw noMatch(item, "No file matches");
   return files;
@@ -96,23 +108,25 @@ function unreadable(path: string, why: string, cause: unknown): SigstepError {
   });
 }
 
-function describeFile(path: string, stats: Stats): FoundFile {
+function describeFile(path: string, stats: Stats, { verb }: FindTerms): FoundFile {
   if (stats.isFile()) return { path, name: basename(path), size: stats.size };
   const kind = stats.isDirectory() ? "a folder" : "not a regular file";
   throw new SigstepError("INPUT_NOT_A_FILE", `${quote(path)} is ${kind}.`, {
     where: path,
     hint: stats.isDirectory()
       ? `Name the files in it: ${quote(join(path, "*"))}.`
-      : "Sign a copy of it.",
+      : `${verb === "sign" ? "Sign" : "Verify"} a copy of it.`,
   });
 }
 
-async function expandGlob(pattern: string): Promise<string[]> {
+async function expandGlob(pattern: string, { isBundle }: FindTerms): Promise<string[]> {
   const paths: string[] = [];
   for await (const path of glob(escapeExtensions(pattern))) {
     if (!path.endsWith(bundleSuffix) && basename(path) !== manifestName) paths.push(path);
   }
-  return paths.toSorted();
+  if (isBundle === undefined) return paths.toSorted();
+  const all = new Set(paths);
+  return paths.filter((path) => !isBundle(path, all)).toSorted();
 }
 
 /** No path is longer, and node's globs take no more than 64 KiB. */

@@ -2,7 +2,7 @@
 // Two buffers take turns, so that the disk fills one while the processor hashes the other.
 import { constants, type BigIntStats } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
-import { startDigest, type Digest } from "../crypto/digest.ts";
+import { startDigest, type Digest, type DigestAlgorithm, type Digests } from "../crypto/digest.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { FoundFile } from "./find.ts";
 
@@ -16,19 +16,51 @@ export interface ReadFile {
   readonly content: Uint8Array | undefined;
 }
 
+/** What verifying needs of a file. */
+export interface ReadDigests {
+  readonly digests: Digests;
+  readonly size: number;
+  /** The whole content, when it fitted one buffer or was wished for. */
+  readonly content: Uint8Array | undefined;
+}
+
+/** What a file is read for. */
+export interface ReadWish {
+  readonly algorithms: Iterable<DigestAlgorithm>;
+  /** Keeps the whole content of any file, whatever memory it takes. */
+  readonly keepContent?: boolean;
+}
+
 /**
- * Reads and hashes `file`.
+ * Reads and hashes `file` for a signature.
+ *
+ * @throws SigstepError as {@link readDigests}.
+ */
+export async function readFile(file: FoundFile, signal: AbortSignal): Promise<ReadFile> {
+  const algorithm = "sha256";
+  const { digests, ...rest } = await readDigests(file, { algorithms: [algorithm] }, signal);
+  const bytes = digests.get(algorithm);
+  if (bytes === undefined) throw new TypeError("A digest that was asked for is missing.");
+  return { digest: { algorithm, bytes }, ...rest };
+}
+
+/**
+ * Reads `file` once, with every digest of `wish`.
  *
  * @throws SigstepError FILE_UNREADABLE; FILE_CHANGED when it is not, from first to last byte, the
  * file that was planned; CANCELLED when `signal` aborts.
  */
-export async function readFile(file: FoundFile, signal: AbortSignal): Promise<ReadFile> {
+export async function readDigests(
+  file: FoundFile,
+  wish: ReadWish,
+  signal: AbortSignal,
+): Promise<ReadDigests> {
   const handle = await openFile(file);
   try {
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) throw changed(file, "is no longer a regular file");
     if (before.size !== BigInt(file.size)) throw changed(file, "changed size since it was listed");
-    const result = await hashFile(handle, file, signal);
+    const result = await new Hashing(handle, file, wish).run(signal);
     const after = await handle.stat({ bigint: true });
     if (
       after.mtimeNs !== before.mtimeNs ||
@@ -65,29 +97,47 @@ async function openFile(file: FoundFile): Promise<FileHandle> {
   }
 }
 
-async function hashFile(
-  handle: FileHandle,
-  file: FoundFile,
-  signal: AbortSignal,
-): Promise<ReadFile> {
-  const hash = startDigest("sha256");
-  // One byte more than a small file has: a first read that falls short has read it to its end.
-  const length = Math.min(bufferBytes, file.size + 1);
-  let buffer = Buffer.allocUnsafe(length);
-  let spare = Buffer.allocUnsafe(file.size < length ? 0 : length);
-  let chunk = await fill(handle, buffer, 0);
-  const content = chunk.byteLength < length ? chunk : undefined;
-  let size = chunk.byteLength;
-  while (chunk.byteLength === length) {
-    if (signal.aborted) throw new SigstepError("CANCELLED", "The run was cancelled.");
-    const next = fill(handle, spare, size);
-    hash.update(chunk);
-    [buffer, spare] = [spare, buffer];
-    chunk = await next;
-    size += chunk.byteLength;
+/** One pass over a file. */
+class Hashing {
+  readonly #handle: FileHandle;
+  readonly #length: number;
+  readonly #spares: boolean;
+  readonly #hashes: readonly (readonly [DigestAlgorithm, ReturnType<typeof startDigest>])[];
+  readonly #kept: Buffer[] | undefined;
+
+  constructor(handle: FileHandle, file: FoundFile, { algorithms, keepContent }: ReadWish) {
+    this.#handle = handle;
+    // One byte more than a small file has: a first read that falls short has read it to its end.
+    this.#length = Math.min(bufferBytes, file.size + 1);
+    this.#spares = file.size >= this.#length;
+    this.#hashes = [...new Set(algorithms)].map((name) => [name, startDigest(name)]);
+    this.#kept = keepContent === true && this.#spares ? [] : undefined;
   }
-  hash.update(chunk);
-  return { digest: { algorithm: "sha256", bytes: hash.digest() }, size, content };
+
+  async run(signal: AbortSignal): Promise<ReadDigests> {
+    const length = this.#length;
+    let buffer = Buffer.allocUnsafe(length);
+    let spare = Buffer.allocUnsafe(this.#spares ? length : 0);
+    let chunk = await fill(this.#handle, buffer, 0);
+    const whole = chunk.byteLength < length ? chunk : undefined;
+    let size = chunk.byteLength;
+    while (chunk.byteLength === length) {
+      if (signal.aborted) throw new SigstepError("CANCELLED", "The run was cancelled.");
+      const next = fill(this.#handle, spare, size);
+      this.#take(chunk);
+      [buffer, spare] = [spare, buffer];
+      chunk = await next;
+      size += chunk.byteLength;
+    }
+    this.#take(chunk);
+    const digests = new Map(this.#hashes.map(([name, hash]) => [name, hash.digest()]));
+    return { digests, size, content: this.#kept === undefined ? whole : Buffer.concat(this.#kept) };
+  }
+
+  #take(chunk: Buffer): void {
+    for (const [, hash] of this.#hashes) hash.update(chunk);
+    this.#kept?.push(Buffer.from(chunk));
+  }
 }
 
 /** Fills `buffer` from `position`; less only at the end of the file. */
@@ -105,7 +155,7 @@ async function fill(handle: FileHandle, target: Buffer, position: number): Promi
 function changed(file: FoundFile, how: string): SigstepError {
   return new SigstepError("FILE_CHANGED", `File ${quote(file.path)} ${how}.`, {
     where: file.path,
-    hint: "Sign when the step that writes it has ended.",
+    hint: "Run this when the step that writes it has ended.",
   });
 }
 
