@@ -6,7 +6,7 @@ import { createEphemeralSigner } from "../src/crypto/signer.ts";
 import { encodePem } from "../src/encoding/pem.ts";
 import { createHttp } from "../src/services/door.ts";
 import { requestCertificate } from "../src/services/fulcio.ts";
-import { encodeHashedRekord2 } from "../src/sigstore/entry.ts";
+import { encodeHashedRekord2 } from "../src/sigstore/entry-request.ts";
 import { parseIdentityToken } from "../src/sigstore/token.ts";
 import type { Stack } from "../test/stack/start.ts";
 

@@ -15,7 +15,9 @@ export type BadInputCode =
   | "INPUT_NAME_CLASH"
   | "INPUT_NOT_WRITABLE"
   | "SIGNING_CONFIG_INVALID"
-  | "TRUSTED_ROOT_INVALID";
+  | "TRUSTED_ROOT_INVALID"
+  | "TUF_ROOT_INVALID"
+  | "POLICY_INVALID";
 
 /** What can go wrong once a run has begun. */
 export type FailureCode =
@@ -36,6 +38,10 @@ export type FailureCode =
   | "SIGNATURE_INVALID"
   | "POLICY_NOT_SATISFIED"
   | "BUNDLE_INVALID"
+  | "BUNDLE_MISSING"
+  | "STATEMENT_INVALID"
+  | "TRUST_UNAVAILABLE"
+  | "TRUST_INVALID"
   | "FILE_CHANGED"
   | "FILE_UNREADABLE"
   | "WRITE_FAILED"
@@ -57,6 +63,12 @@ export interface Published {
   readonly url?: string;
 }
 
+/** A step of verification: its number and name in sigstore/step.ts. */
+export interface VerificationStep {
+  readonly number: number;
+  readonly name: string;
+}
+
 /** The optional parts of a {@link SigstepError}. */
 export interface ErrorDetails {
   /** What to do, with the YAML to paste where there is one. */
@@ -64,6 +76,8 @@ export interface ErrorDetails {
   /** File, input, service or field the message is about, when a program wants it apart. */
   readonly where?: string;
   readonly published?: readonly Published[];
+  /** The step of verification that failed. */
+  readonly step?: VerificationStep | undefined;
   readonly cause?: unknown;
 }
 
@@ -74,6 +88,7 @@ export class SigstepError extends Error {
   readonly hint: string;
   readonly where: string;
   readonly published: readonly Published[];
+  readonly step: VerificationStep | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -81,6 +96,7 @@ export class SigstepError extends Error {
     this.hint = details.hint ?? "";
     this.where = details.where ?? "";
     this.published = details.published ?? [];
+    this.step = details.step;
   }
 }
 
@@ -97,6 +113,8 @@ const badInput: ReadonlySet<string> = new Set<BadInputCode>([
   "INPUT_NOT_WRITABLE",
   "SIGNING_CONFIG_INVALID",
   "TRUSTED_ROOT_INVALID",
+  "TUF_ROOT_INVALID",
+  "POLICY_INVALID",
 ]);
 
 /** Exit code of a run that ended with `error`: 2 for bad input, 1 for everything else. */

@@ -1,7 +1,7 @@
 // What a demo has made, in plain words and as JSON.
 import { basename } from "node:path";
 import { quote } from "../errors.ts";
-import type { SignedArtifact } from "../sigstore/sign.ts";
+import type { OwnBundle } from "./own-work.ts";
 import type { DemoProof } from "./demo-proof.ts";
 import type { DemoStep } from "./demo-steps.ts";
 import { verifyCommand } from "./verify-command.ts";
@@ -29,7 +29,7 @@ Sandbox, not for production: only ${quote(basename(files.trustedRootPath))} acce
 The files are in ${quote(files.directory)}.`;
 }
 
-function describeTimes({ entries, timestamps }: SignedArtifact): string {
+function describeTimes({ entries, timestamps }: OwnBundle): string {
   return [
     ...entries.flatMap(({ time }) => (time === undefined ? [] : [`logged ${describeTime(time)}`])),
     ...timestamps.map(({ time }) => `timestamped ${describeTime(time)}`),

@@ -89,7 +89,7 @@ async function signInSandbox(target: DemoTarget, context: DemoContext): Promise<
     const steps = new DemoSteps(world);
     const results = await signOnce(files, steps, context);
     // Nobody is up to be asked any more.
-    proof = await steps.run("verify", () => proveDemo(results, world.signal));
+    proof = await steps.run("verify", () => proveDemo(results, world));
     world.runner.info(describeProof(proof));
     if (request.json) console.print(world.runner.redact(encodeProof(proof, steps.done)));
   } finally {
@@ -140,7 +140,7 @@ async function signWith(
   const report = await sign(request, {
     ...inside,
     runner: quiet(runner),
-    openHttp: (settings) => steps.watch(inside.openHttp(settings)),
+    openHttp: async (settings) => steps.watch(await inside.openHttp(settings)),
   });
   const error = report.failures[0]?.error ?? report.error;
   if (error !== undefined) throw error;

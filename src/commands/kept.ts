@@ -1,13 +1,12 @@
 // A bundle that an earlier try of this job has written: as good as a new one, and already public.
-import { parseBundle, type Bundle } from "../sigstore/bundle.ts";
 import { verifyEarlierClaims } from "../sigstore/certificate-claims.ts";
 import { requireDistinct } from "../sigstore/distinct.ts";
-import type { Artifact, SignedArtifact } from "../sigstore/sign.ts";
+import type { Artifact } from "../sigstore/sign.ts";
 import type { SelectedServices } from "../sigstore/signing-config.ts";
-import { verifyBundle } from "../sigstore/verify.ts";
 import { readFoundFile } from "../subjects/small-file.ts";
 import type { TokenSource } from "./identity.ts";
 import type { Instance } from "./instance.ts";
+import { requiredBy, verifyOwnBundle, type OwnBundle } from "./own-work.ts";
 import type { PlannedFile } from "./plan.ts";
 
 const maxBytes = 1024 * 1024;
@@ -16,6 +15,7 @@ const maxBytes = 1024 * 1024;
 export interface KeptContext {
   readonly instance: Instance;
   readonly tokens: TokenSource;
+  readonly now: () => Date;
 }
 
 /**
@@ -29,10 +29,11 @@ export interface KeptContext {
 export async function findKeptBundle(
   file: PlannedFile,
   artifact: Artifact,
-  { instance, tokens }: KeptContext,
-): Promise<SignedArtifact | undefined> {
+  { instance, tokens, now }: KeptContext,
+): Promise<OwnBundle | undefined> {
   const bytes = await readBounded(file.bundlePath);
-  const kept = bytes === undefined ? undefined : await proveComplete(bytes, artifact, instance);
+  if (bytes === undefined) return undefined;
+  const kept = await proveComplete(bytes, artifact, { instance, now: now() });
   if (kept === undefined) return undefined;
   const token = await tokens.get();
   return holds(() => verifyEarlierClaims(kept.certificate, token)) ? kept : undefined;
@@ -41,28 +42,31 @@ export async function findKeptBundle(
 async function proveComplete(
   bytes: Uint8Array,
   artifact: Artifact,
-  { services, trustedRoot }: Instance,
-): Promise<SignedArtifact | undefined> {
+  { instance: { services, trustedRoot }, now }: { instance: Instance; now: Date },
+): Promise<OwnBundle | undefined> {
   try {
-    const bundle = parseBundle(bytes, "bundle");
-    if (!isComplete(bundle, services)) return undefined;
-    // Where the signing config selects no log, none is asked for, whatever logs the trusted root knows.
-    const logs = services.logs.length === 0 ? [] : trustedRoot.logs;
-    const kept = await verifyBundle(bundle, artifact, { ...trustedRoot, logs });
+    const kept = await verifyOwnBundle(bytes, {
+      ...{ artifact, trustedRoot, now },
+      // Where the signing config selects no log, none is asked for, whatever logs the trusted root knows.
+      required: requiredBy(services),
+    });
     requireDistinct(kept);
-    return kept.timestamps.length === services.tsas.length ? kept : undefined;
+    return isComplete(kept, services) ? kept : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Whether it holds as many entries, of the same version, and as many timestamps as would be asked for. */
-function isComplete({ entries, timestamps }: Bundle, { logs, tsas }: SelectedServices): boolean {
+function isComplete(kept: OwnBundle, { logs, tsas }: SelectedServices): boolean {
+  const entries = kept.entries.map(({ entry }) => entry);
   const versions = new Set(logs.map(({ version }) => `0.0.${version}`));
   return (
+    kept.bundle.entries.length === logs.length &&
     entries.length === logs.length &&
     entries.every(({ version }) => versions.has(version)) &&
-    timestamps.length === tsas.length
+    kept.bundle.timestamps.length === tsas.length &&
+    kept.timestamps.length === tsas.length
   );
 }
 

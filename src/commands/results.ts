@@ -1,9 +1,10 @@
 // What became of each file of a run. Filled while it runs, read by the report.
+import type { Digest } from "../crypto/digest.ts";
 import type { SigstepError, Published } from "../errors.ts";
 import { encodeHex } from "../encoding/base64.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
-import type { Publication, SignedArtifact } from "../sigstore/sign.ts";
-import { provenTimes } from "../sigstore/times.ts";
+import type { Publication } from "../sigstore/sign.ts";
+import { provenTimes, type Evidence } from "../sigstore/times.ts";
 import type { LogEntry } from "../sigstore/entry.ts";
 import type { ProvenEntry } from "../sigstore/verify-entry.ts";
 import type { PlannedFile } from "./plan.ts";
@@ -55,7 +56,8 @@ export function certificateFacts({ identity, certificate }: ProvenCertificate): 
 export type FileResult = SignedResult | FailedResult;
 
 /** What signing a file led to. */
-export interface SignOutcome extends SignedArtifact {
+export interface SignOutcome extends Evidence {
+  readonly digest: Digest;
   /** Everything that became public on the way, the bundle's own entries too. */
   readonly published?: readonly Published[];
 }
@@ -70,7 +72,7 @@ export function signedResult(
   return {
     kind,
     file,
-    sha256: encodeHex(artifact.signed.digest.bytes),
+    sha256: encodeHex(artifact.digest.bytes),
     certificate: certificateFacts(artifact.certificate),
     proven: artifact.certificate,
     entries: artifact.entries.map(describeEntry),

@@ -9,13 +9,13 @@ import {
 } from "../errors.ts";
 import { createGate, type Gate } from "../services/gate.ts";
 import type { Http, RetryReason } from "../services/http.ts";
-import { encodeBundle } from "../sigstore/bundle.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
-import { signArtifact, type SignedArtifact, type SigningSteps } from "../sigstore/sign.ts";
+import { signArtifact, type SigningSteps } from "../sigstore/sign.ts";
 import { readFile } from "../subjects/read.ts";
 import { createCredentialSource } from "./credentials.ts";
 import type { TokenSource } from "./identity.ts";
 import { findKeptBundle } from "./kept.ts";
+import { encodeProven } from "./own-work.ts";
 import type { Plan, PlannedFile } from "./plan.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { SignRequest } from "./request.ts";
@@ -126,15 +126,17 @@ class SigningRun {
     const { digest, content } = await readFile(file, world.signal);
     const artifact = { digest, content };
     if (!request.force) {
-      const kept = await findKeptBundle(file, artifact, { instance: this.#plan.instance, tokens });
+      const { instance } = this.#plan;
+      const kept = await findKeptBundle(file, artifact, { instance, tokens, now: world.now });
       if (kept !== undefined) return signedResult("kept", file, kept);
     }
     const signed = await signArtifact(artifact, {
       ...this.#steps,
       onPublished: (publication) => published.push(describePublication(file, publication)),
     });
-    await writeWhole(file.bundlePath, encodeSigned(signed));
-    return signedResult("signed", file, { ...signed, published });
+    const terms = { ...this.#plan.instance, artifact, now: world.now() };
+    await writeWhole(file.bundlePath, await encodeProven(signed, terms));
+    return signedResult("signed", file, { ...signed, digest, published });
   }
 
   /** A run is cancelled once, however many requests it had under way. */
@@ -183,14 +185,6 @@ export const runAgain = "Run again: files that have their bundle are not signed 
 
 function cancelled(): SigstepError {
   return new SigstepError("CANCELLED", "The run was cancelled.", { hint: runAgain });
-}
-
-function encodeSigned({ signed, entries, timestamps }: SignedArtifact): string {
-  return encodeBundle({
-    ...signed,
-    entries: entries.map(({ entry }) => entry),
-    timestamps: timestamps.map(({ response }) => response.der),
-  });
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -5,12 +5,13 @@ import { requestEntry1, type LogOptions } from "../services/rekor1.ts";
 import { requestEntry2 } from "../services/rekor2.ts";
 import { createGate } from "../services/gate.ts";
 import { requestTimestamp } from "../services/tsa.ts";
+import { materialOf } from "../sigstore/entry-body.ts";
 import {
   encodeHashedRekord1,
   encodeHashedRekord2,
-  type LogEntry,
   type SignedDigest,
-} from "../sigstore/entry.ts";
+} from "../sigstore/entry-request.ts";
+import type { LogEntry } from "../sigstore/entry.ts";
 import type { Credential, Log, SigningSteps, Timestamp } from "../sigstore/sign.ts";
 import type { Service } from "../sigstore/signing-config.ts";
 import { verifyTimestamp } from "../sigstore/timestamp.ts";
@@ -71,7 +72,7 @@ function createLog(service: Service, { trustedRoot }: Instance, context: StepCon
       return await blaming(asked, async () => {
         const entry = await request({ http: context.http, url }, { signed, credential, options });
         onAnswer({ log: url, entry });
-        return verifyEntry(entry, signed, trustedRoot.logs);
+        return verifyEntry(entry, materialOf(signed), trustedRoot.logs);
       });
     } catch (error) {
       if (watch.mayBePublic(toSigstepError(error))) onAnswer({ log: url });

@@ -10,6 +10,9 @@ export interface Digest {
   readonly bytes: Uint8Array;
 }
 
+/** Digests of one artifact, by algorithm. */
+export type Digests = ReadonlyMap<DigestAlgorithm, Uint8Array>;
+
 /** Facts of one algorithm: its length, its protobuf name (HashAlgorithm) and its ASN.1 identifier. */
 export interface DigestFacts {
   readonly length: number;

@@ -17,6 +17,8 @@ import { describeName, refuseCertificate } from "./x509.ts";
 export interface CertificateAuthority {
   readonly certificates: readonly Certificate[];
   readonly validFor: ValidityRange;
+  /** Who runs it, for thresholds. */
+  readonly operator?: string;
 }
 
 /** What {@link verifyChain} is asked. */

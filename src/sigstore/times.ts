@@ -40,11 +40,26 @@ export function verifyTimes(evidence: Evidence, trustedRoot: TrustedRoot): void 
   }
   const authorities = trustedRoot.certificateAuthorities;
   verifyChain({ leaf, intermediates: issuers, authorities, at: times });
-  for (const { log, periods } of evidence.entries) {
-    if (times.every((time) => periods.some((period) => isWithin(time, period)))) continue;
+  requireLogsInForce(evidence.entries, times, trustedRoot);
+}
+
+/**
+ * Proves that the trusted root trusted each entry's log when it took the entry in: at its promised time
+ * or, as Rekor v2 promises none, at every proven one.
+ *
+ * @throws SigstepError LOG_ENTRY_INVALID
+ */
+export function requireLogsInForce(
+  entries: readonly ProvenEntry[],
+  times: readonly Date[],
+  { label }: TrustedRoot,
+): void {
+  for (const { log, periods, time } of entries) {
+    const at = time === undefined ? times : [time];
+    if (at.every((each) => periods.some((period) => isWithin(each, period)))) continue;
     throw new SigstepError(
       "LOG_ENTRY_INVALID",
-      `The log entry is of log ${encodeHex(log.logId)} (${quote(log.baseUrl)}), which the trusted root ${quote(trustedRoot.label)} does not trust at that time.`,
+      `The log entry is of log ${encodeHex(log.logId)} (${quote(log.baseUrl)}), which the trusted root ${quote(label)} does not trust at that time.`,
       { hint: "Get the instance's current trusted root." },
     );
   }

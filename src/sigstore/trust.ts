@@ -21,6 +21,8 @@ const maxChain = 10;
 /** An authority with its label; the URI decides nothing. */
 export interface TrustedAuthority extends CertificateAuthority {
   readonly uri: string;
+  /** Who runs it, for thresholds; the URI where the file does not say. */
+  readonly operator: string;
 }
 
 /** Everything that one trusted root believes in. Old and future instances are part of it. */
@@ -98,8 +100,10 @@ function parseAuthorities(json: JsonValue): TrustedAuthority[] {
   return json.itemsOrNone(maxInstances).map((item) => {
     const chain = item.get("certChain").get("certificates").items(maxChain);
     if (chain.length === 0) throw item.refuse("has no certificate");
+    const uri = item.get("uri").optional()?.string() ?? "";
     return {
-      uri: item.get("uri").optional()?.string() ?? "",
+      uri,
+      operator: item.get("operator").optional()?.string() ?? uri,
       certificates: chain.map((certificate) => readCertificate(certificate.get("rawBytes"))),
       validFor: parseValidity(item.get("validFor")),
     };

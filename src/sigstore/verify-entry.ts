@@ -2,14 +2,11 @@
 import { encodeBase64, encodeHex, equalBytes } from "../encoding/base64.ts";
 import { quote, SigstepError } from "../errors.ts";
 import { verifyCheckpoint, type ProvenCheckpoint } from "./checkpoint.ts";
-import {
-  verifyEntryBody,
-  type EntryInclusionProof,
-  type LogEntry,
-  type SignedDigest,
-} from "./entry.ts";
+import { canBePromised, verifyEntryBody, type SignedMaterial } from "./entry-body.ts";
+import type { EntryInclusionProof, LogEntry } from "./entry.ts";
 import type { TransparencyLog } from "./log.ts";
 import { verifyInclusion } from "./merkle.ts";
+import { atStep, inStep } from "./step.ts";
 import type { ValidityRange } from "./validity.ts";
 
 /** An entry that a trusted log really holds. Only {@link verifyEntry} makes one. */
@@ -32,11 +29,11 @@ export class ProvenEntry {
   /** @see {@link verifyEntry} */
   static verify(
     entry: LogEntry,
-    signed: SignedDigest,
+    signed: SignedMaterial,
     logs: readonly TransparencyLog[],
   ): ProvenEntry {
     const proof = prove(entry, logs);
-    verifyEntryBody(entry, signed);
+    inStep(5, () => verifyEntryBody(entry, signed));
     return new ProvenEntry(entry, proof);
   }
 }
@@ -49,7 +46,7 @@ export class ProvenEntry {
  */
 export function verifyEntry(
   entry: LogEntry,
-  signed: SignedDigest,
+  signed: SignedMaterial,
   logs: readonly TransparencyLog[],
 ): ProvenEntry {
   return ProvenEntry.verify(entry, signed, logs);
@@ -63,8 +60,8 @@ type Proof = Pick<ProvenEntry, "log" | "periods" | "time">;
  * other periods or with another key; then one of them must prove everything.
  */
 function prove(entry: LogEntry, logs: readonly TransparencyLog[]): Proof {
-  const named = logs.filter(({ logId }) => equalBytes(logId, entry.logId));
-  if (named.length === 0) throw unknownLog(entry, logs);
+  const named = findLogs(entry, logs);
+  if (named.length === 0) throw atStep(2, unknownLog(entry, logs));
   let reason: unknown;
   for (const log of named) {
     try {
@@ -78,15 +75,31 @@ function prove(entry: LogEntry, logs: readonly TransparencyLog[]): Proof {
   throw reason;
 }
 
+/** The logs that an entry may be of: by its id, and by nothing else in it. */
+export function findLogs(
+  entry: LogEntry,
+  logs: readonly TransparencyLog[],
+): readonly TransparencyLog[] {
+  return logs.filter(({ logId }) => equalBytes(logId, entry.logId));
+}
+
 /** Promise, checkpoint and inclusion; the time that was promised. */
 function proveBy(log: TransparencyLog, entry: LogEntry): Date | undefined {
-  const time = verifyPromise(entry, log);
-  if (entry.inclusionProof === undefined) throw refuse("has no inclusion proof");
-  const { logIndex: index, hashes, checkpoint } = entry.inclusionProof;
-  const proven = verifyCheckpoint(checkpoint, log);
+  const time = inStep(3, () => verifyPromise(entry, log));
+  const isIncluded = inStep(4, () => proveInclusion(log, entry));
+  if (isIncluded || time !== undefined) return time;
+  throw atStep(4, refuse("has neither an inclusion proof nor a promise"));
+}
+
+/** False where there is no proof: bundle.ts lets only v0.1 lack one, or its checkpoint. */
+function proveInclusion(log: TransparencyLog, entry: LogEntry): boolean {
+  const proof = entry.inclusionProof;
+  if (proof?.checkpoint === undefined) return false;
+  const { logIndex: index, hashes } = proof;
+  const proven = verifyCheckpoint(proof.checkpoint, log);
   verifyInclusion(entry.canonicalizedBody, { index, hashes }, proven);
-  requireAgreement(entry, entry.inclusionProof, proven);
-  return time;
+  requireAgreement(entry, proof, proven);
+  return true;
 }
 
 /**
@@ -95,6 +108,7 @@ function proveBy(log: TransparencyLog, entry: LogEntry): Date | undefined {
  */
 function verifyPromise(entry: LogEntry, log: TransparencyLog): Date | undefined {
   if (entry.inclusionPromise === undefined) return undefined;
+  if (!canBePromised(entry)) throw refuse("has a promise, which no entry of its kind has");
   if (entry.integratedTime === undefined) throw refuse("has a promise without a time");
   if (!log.publicKey.verify(encodePromised(entry), entry.inclusionPromise)) {
     const name = `${encodeHex(log.logId)} (${quote(log.baseUrl)})`;
@@ -115,7 +129,7 @@ function requireAgreement(
   if (proof.treeSize !== size || !equalBytes(proof.rootHash, rootHash)) {
     throw refuse("has an inclusion proof for another tree than its checkpoint's");
   }
-  if (entry.version === "0.0.2" && entry.logIndex !== proof.logIndex) {
+  if (!canBePromised(entry) && entry.logIndex !== proof.logIndex) {
     throw refuse(`says that its index is ${entry.logIndex}, and it is ${proof.logIndex}`);
   }
 }
