@@ -72,13 +72,13 @@ export async function encodeProven(signed: SignedArtifact, terms: FreshTerms): P
 }
 
 function encodeSigned({ signed, entries, timestamps }: SignedArtifact): string {
-  const { digest, signature, certificate } = signed;
+  const { digest, signature, certificate, envelope } = signed;
   return encodeBundle({
     version: "0.3",
     signer: { kind: "certificate", certificate, chain: [] },
     entries: entries.map(({ entry }) => entry),
     timestamps: timestamps.map(({ response }) => response.der),
-    content: { kind: "message-signature", digest, signature },
+    content: envelope ?? { kind: "message-signature", digest, signature },
   });
 }
 

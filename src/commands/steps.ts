@@ -6,11 +6,7 @@ import { requestEntry2 } from "../services/rekor2.ts";
 import { createGate } from "../services/gate.ts";
 import { requestTimestamp } from "../services/tsa.ts";
 import { materialOf } from "../sigstore/entry-body.ts";
-import {
-  encodeHashedRekord1,
-  encodeHashedRekord2,
-  type SignedDigest,
-} from "../sigstore/entry-request.ts";
+import { encodeEntry1, encodeHashedRekord2, type SignedDigest } from "../sigstore/entry-request.ts";
 import type { LogEntry } from "../sigstore/entry.ts";
 import type { Credential, Log, SigningSteps, Timestamp } from "../sigstore/sign.ts";
 import type { Service } from "../sigstore/signing-config.ts";
@@ -117,7 +113,7 @@ interface LogQuery {
 }
 
 function logIn1({ http, url }: Addressed, { signed, options }: LogQuery): Promise<LogEntry> {
-  return requestEntry1(http, url, { ...options, body: encodeHashedRekord1(signed) });
+  return requestEntry1(http, url, { ...options, body: encodeEntry1(signed) });
 }
 
 async function logIn2({ http, url }: Addressed, query: LogQuery): Promise<LogEntry> {

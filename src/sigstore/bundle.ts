@@ -4,7 +4,7 @@ import { digestAlgorithms, findDigestAlgorithm, type Digest } from "../crypto/di
 import { encodeBase64 } from "../encoding/base64.ts";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote } from "../errors.ts";
-import { parseEnvelope, type Envelope } from "./dsse.ts";
+import { encodeEnvelope, parseEnvelope, type Envelope } from "./dsse.ts";
 import { encodeLogEntry, parseLogEntry, type LogEntry } from "./entry.ts";
 import { inStep } from "./step.ts";
 
@@ -197,22 +197,12 @@ function encodeSigner(signer: BundleSigner): object {
 }
 
 function encodeContent(content: MessageSignature | Envelope): object {
-  const signature = encodeBase64(content.signature);
-  if (content.kind === "message-signature") {
-    const { digest } = content;
-    return {
-      messageSignature: {
-        ...(digest === undefined ? {} : { messageDigest: encodeDigest(digest) }),
-        signature,
-      },
-    };
-  }
-  const { payload, payloadType, keyId } = content;
+  if (content.kind === "dsse-envelope") return { dsseEnvelope: encodeEnvelope(content) };
+  const { digest, signature } = content;
   return {
-    dsseEnvelope: {
-      payload: encodeBase64(payload),
-      payloadType,
-      signatures: [{ sig: signature, keyid: keyId }],
+    messageSignature: {
+      ...(digest === undefined ? {} : { messageDigest: encodeDigest(digest) }),
+      signature: encodeBase64(signature),
     },
   };
 }

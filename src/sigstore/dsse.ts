@@ -1,6 +1,7 @@
 // DSSE: an envelope with one signature, and the bytes that the signature covers.
 // Envelopes with several signatures are refused: readers would take different ones.
 // https://github.com/secure-systems-lab/dsse/blob/master/envelope.md
+import { encodeBase64 } from "../encoding/base64.ts";
 import type { JsonValue } from "../encoding/json.ts";
 
 /** An envelope as read: nothing in it is proven. */
@@ -34,6 +35,15 @@ export function parseEnvelope(json: JsonValue): Envelope {
     payload: json.get("payload").base64(),
     signature: signature.get("sig").base64(),
     keyId: signature.get("keyid").optional()?.string() ?? "",
+  };
+}
+
+/** Its JSON form, in protobuf's and DSSE's common spelling. */
+export function encodeEnvelope({ payload, payloadType, signature, keyId }: Envelope): object {
+  return {
+    payload: encodeBase64(payload),
+    payloadType,
+    signatures: [{ sig: encodeBase64(signature), keyid: keyId }],
   };
 }
 

@@ -12,6 +12,7 @@ import { equalBytes } from "../encoding/base64.ts";
 import { JsonValue, parseJson } from "../encoding/json.ts";
 import { parsePem } from "../encoding/pem.ts";
 import { quote, SigstepError } from "../errors.ts";
+import { preAuthEncode, type Envelope } from "./dsse.ts";
 import type { SignedDigest } from "./entry-request.ts";
 import type { LogEntry } from "./entry.ts";
 
@@ -42,13 +43,23 @@ export interface SignedMaterial {
   readonly verifier: Verifier;
 }
 
-/** What an artifact's signature by a certificate means to a log. */
-export function materialOf({ digest, signature, certificate }: SignedDigest): SignedMaterial {
+/** What a signature by a certificate means to a log. */
+export function materialOf(signed: SignedDigest): SignedMaterial {
+  const { digest, signature, certificate, envelope } = signed;
   return {
-    content: { kind: "artifact", digests: new Map([[digest.algorithm, digest.bytes]]) },
+    content:
+      envelope === undefined
+        ? { kind: "artifact", digests: new Map([[digest.algorithm, digest.bytes]]) }
+        : envelopeContent(envelope),
     signature,
     verifier: { kind: "certificate", der: certificate },
   };
+}
+
+/** An envelope as logs name it. */
+export function envelopeContent(envelope: Envelope): SignedContent {
+  const { payload } = envelope;
+  return { kind: "envelope", payload, preAuthEncoding: preAuthEncode(envelope) };
 }
 
 /**

@@ -1,14 +1,16 @@
-// The order of signing one artifact. Who certifies, logs and timestamps is passed in.
+// The order of signing one artifact or one envelope. Who certifies, logs and timestamps is passed in.
 //
 // 1. A certificate with enough life left.
-// 2. The signature over the artifact's digest.
+// 2. The signature over the artifact's digest, or over an envelope's pre-authentication encoding.
 // 3. Log entries and timestamps, all at the same time; none waits for or loses another.
 // 4. No log and no timestamp authority twice; every proven time against certificate chain and log.
-import type { Digest } from "../crypto/digest.ts";
+import { keyFacts } from "../crypto/algorithms.ts";
+import { computeDigest, type Digest } from "../crypto/digest.ts";
 import type { Signer } from "../crypto/signer.ts";
 import { SigstepError, toSigstepError, type ErrorCode } from "../errors.ts";
 import type { ProvenCertificate } from "./chain.ts";
 import { requireDistinct } from "./distinct.ts";
+import { preAuthEncode, type Envelope } from "./dsse.ts";
 import type { SignedDigest } from "./entry-request.ts";
 import type { LogEntry } from "./entry.ts";
 import { verifyTimes, type Evidence } from "./times.ts";
@@ -24,12 +26,15 @@ export interface Credential {
   readonly deadline: Date;
 }
 
-/** What is signed. */
+/** An artifact that is signed itself. */
 export interface Artifact {
   readonly digest: Digest;
   /** The artifact itself, when it is in memory. */
   readonly content?: Uint8Array | undefined;
 }
+
+/** A payload that is signed in an envelope. */
+export type Payload = Pick<Envelope, "payloadType" | "payload">;
 
 /**
  * Asks a service. Throws DEADLINE_REACHED when the certificate ends before it succeeds, and
@@ -84,15 +89,41 @@ const curable: ReadonlySet<string> = new Set<ErrorCode>(["DEADLINE_REACHED", "LO
  *
  * @throws SigstepError the first failure of a step.
  */
-export async function signArtifact(
-  artifact: Artifact,
+export function signArtifact(artifact: Artifact, steps: SigningSteps): Promise<SignedArtifact> {
+  return signInRounds(steps, async ({ signer, certificate }) => ({
+    digest: artifact.digest,
+    signature: await signer.sign(artifact.digest, artifact.content),
+    certificate: certificate.certificate.der,
+  }));
+}
+
+/**
+ * Signs `payload` in an envelope, as {@link signArtifact} signs an artifact.
+ *
+ * @see https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+ */
+export function signPayload(payload: Payload, steps: SigningSteps): Promise<SignedArtifact> {
+  const message = preAuthEncode(payload);
+  return signInRounds(steps, async ({ signer, certificate }) => {
+    const digest = computeDigest(keyFacts[signer.keyDetails].digest, message);
+    const signature = await signer.sign(digest, message);
+    const envelope = { kind: "dsse-envelope", ...payload, signature, keyId: "" } as const;
+    return { digest, signature, certificate: certificate.certificate.der, envelope };
+  });
+}
+
+/** Makes the signature of one round. */
+type MakeSignature = (credential: Credential) => Promise<SignedDigest>;
+
+async function signInRounds(
   steps: SigningSteps,
+  makeSignature: MakeSignature,
 ): Promise<SignedArtifact> {
   let ended: Credential | undefined;
   for (let round = 1; ; round++) {
     const credential = await steps.certify(ended);
     try {
-      return await signOnce(artifact, steps, credential);
+      return await logAndStamp(await makeSignature(credential), steps, credential);
     } catch (thrown) {
       const error = toSigstepError(thrown);
       if (!curable.has(error.code) || round === maxRounds) throw error;
@@ -118,22 +149,19 @@ function refuseFresh(credential: Credential, steps: SigningSteps, cause: Sigstep
   );
 }
 
-async function signOnce(
-  artifact: Artifact,
+async function logAndStamp(
+  signed: SignedDigest,
   steps: SigningSteps,
   credential: Credential,
 ): Promise<SignedArtifact> {
-  const { signer, certificate } = credential;
-  const { digest, content } = artifact;
-  const signature = await signer.sign(digest, content);
-  const signed = { digest, signature, certificate: certificate.certificate.der };
+  const { signature } = signed;
   const [entries, timestamps] = await Promise.all([
     Promise.allSettled(steps.logs.map((log) => log(signed, credential, steps.onPublished))),
     Promise.allSettled(steps.timestamps.map((stamp) => stamp(signature, credential))),
   ]);
   const result = {
     signed,
-    certificate,
+    certificate: credential.certificate,
     entries: entries.map(unwrap),
     timestamps: timestamps.map(unwrap),
   };

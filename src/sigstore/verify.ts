@@ -21,8 +21,8 @@ import type { Bundle } from "./bundle.ts";
 import { parseCertificate, type Certificate } from "./certificate.ts";
 import { requireOrder } from "./chain-order.ts";
 import { verifyChain, type ProvenCertificate } from "./chain.ts";
-import { preAuthEncode, statementType } from "./dsse.ts";
-import type { SignedMaterial } from "./entry-body.ts";
+import { statementType } from "./dsse.ts";
+import { envelopeContent, type SignedMaterial } from "./entry-body.ts";
 import { isSignedArtifact, isSignedEnvelope, type ArtifactDigests } from "./message.ts";
 import {
   checkAge,
@@ -143,7 +143,7 @@ function proveEntries(
     content:
       content.kind === "message-signature"
         ? { kind: "artifact", digests: artifact.digests }
-        : { kind: "envelope", payload: content.payload, preAuthEncoding: preAuthEncode(content) },
+        : envelopeContent(content),
     signature: content.signature,
     verifier,
   };
