@@ -11,7 +11,7 @@ const day = 24 * 3_600_000;
 /** What asking a repository needs of the outside. */
 export interface TufTerms {
   /** Called when somebody must be asked. */
-  readonly http: () => Http;
+  readonly http: () => Promise<Http>;
   readonly now: Date;
   /** Absolute; without one every run asks. */
   readonly cacheDirectory: string | undefined;
@@ -105,7 +105,7 @@ async function renewCache(
   { http, now, cacheDirectory, notice }: TufTerms,
 ): Promise<Evidence> {
   const known = cache.state === "good" || cache.state === "expired" ? cache.evidence : undefined;
-  const evidence = await refresh({ repository, known, http: http(), now });
+  const evidence = await refresh({ repository, known, http: await http(), now });
   if (cacheDirectory === undefined) return evidence;
   const failure = await writeCache(cachePath(cacheDirectory, repository), evidence);
   if (failure !== undefined) {
