@@ -51,10 +51,28 @@ export const signInputs = [
     help: "Trusted root (JSON) of your own Sigstore instance. Needs signing-config.",
   },
   {
+    name: "instance",
+    kind: { type: "choice", choices: ["public-good", "staging", "github"] },
+    default: "public-good",
+    help: "Sigstore instance to use when no files of your own are given. github is GitHub's own, for its workflows alone: no log, nothing public.",
+  },
+  {
+    name: "tuf-mirror",
+    kind: { type: "text", metavar: "URL" },
+    default: "",
+    help: "TUF repository that publishes signing config and trusted root of your own Sigstore instance. Needs tuf-root.",
+  },
+  {
+    name: "tuf-root",
+    kind: file,
+    default: "",
+    help: "First root (root.json) of the repository of tuf-mirror, from which all of it is proven. Needs tuf-mirror.",
+  },
+  {
     name: "rekor-version",
     kind: { type: "choice", choices: ["1", "2"] },
     default: "1",
-    help: "Version of the public-good log. With signing-config that file decides.",
+    help: "Version of the public-good log. Of any other instance its signing config decides.",
   },
   {
     name: "identity-token",

@@ -1,4 +1,4 @@
-// Whom to ask and whom to believe in this run: the embedded public-good instance or two files.
+// Whom to ask and whom to believe in this run: a known instance or a mirror, by TUF, or two files.
 import { quote, SigstepError, systemCode, toSigstepError, type BadInputCode } from "../errors.ts";
 import { assertAddress } from "../services/address.ts";
 import { requireInForce } from "../sigstore/in-force.ts";
@@ -11,7 +11,9 @@ import {
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 import { advise } from "./blame.ts";
-import type { InstanceChoice } from "./request.ts";
+import type { InstanceChoice } from "./instance-choice.ts";
+import { readMaterial, requireFile, type TrustMaterial, type TrustTerms } from "./trust-material.ts";
+import { knownSource, mirrorSource } from "./trust-sources.ts";
 
 /** No trust file is larger. */
 const maxBytes = 4 * 1024 * 1024;
@@ -27,8 +29,7 @@ export interface Instance {
 }
 
 /** What an instance is judged by. */
-export interface InstanceTerms {
-  readonly now: Date;
+export interface InstanceTerms extends TrustTerms {
   /** Hosts that may be asked over plain http. */
   readonly insecureHosts: readonly string[];
 }
@@ -36,18 +37,32 @@ export interface InstanceTerms {
 /**
  * The instance that a request chooses: one that may be asked, and that its trusted root vouches for.
  *
- * @throws SigstepError SIGNING_CONFIG_INVALID, TRUSTED_ROOT_INVALID, INPUT_UNREADABLE, INPUT_CONFLICT
+ * @throws SigstepError SIGNING_CONFIG_INVALID, TRUSTED_ROOT_INVALID, INPUT_UNREADABLE, INPUT_CONFLICT; of a
+ * known instance or a mirror also TRUST_UNAVAILABLE, TRUST_INVALID, TUF_ROOT_INVALID, CANCELLED
  */
 export async function readInstance(
   choice: InstanceChoice,
-  { now, insecureHosts }: InstanceTerms,
+  terms: InstanceTerms,
 ): Promise<Instance> {
-  const instance = await (choice.kind === "public-good"
-    ? readPublicGood(choice.rekorVersion, now)
-    : readCustom(choice, now));
-  for (const { url } of allServices(instance.services)) requireAddress(url, insecureHosts);
+  const now = terms.world.now();
+  const instance = await choose(choice, terms, now);
+  for (const { url } of allServices(instance.services)) requireAddress(url, terms.insecureHosts);
   requireInForce(instance.services, instance.trustedRoot, now);
   return instance;
+}
+
+function choose(choice: InstanceChoice, terms: TrustTerms, now: Date): Promise<Instance> {
+  switch (choice.kind) {
+    case "public-good":
+      return readPublicGood(choice.rekorVersion, terms, now);
+    case "staging":
+    case "mirror":
+      return readPublished(choice, terms, now);
+    case "github":
+      return readGitHub(terms, now);
+    case "custom":
+      return readCustom(choice, now);
+  }
 }
 
 /** The door's own rule, asked before anything is sent: the URL is the signing config's fault. */
@@ -64,16 +79,61 @@ function requireAddress(url: URL, insecureHosts: readonly string[]): void {
   }
 }
 
-async function readPublicGood(rekorVersion: 1 | 2, now: Date): Promise<Instance> {
-  const { publicGood } = await import("../sigstore/public-good/embedded.ts");
-  const label = `embedded public-good, Rekor v${rekorVersion}`;
-  const config = parseSigningConfig(publicGood.signingConfig[rekorVersion], label);
+async function readPublicGood(
+  rekorVersion: 1 | 2,
+  terms: TrustTerms,
+  now: Date,
+): Promise<Instance> {
+  const material = await readMaterial(await knownSource("public-good"), terms);
+  const config = requireFile(material, configNames[rekorVersion]);
   return {
     name: `the public-good Sigstore instance, Rekor v${rekorVersion}`,
-    services: selectServices(config, now),
-    trustedRoot: parseTrustedRoot(publicGood.trustedRoot, "embedded public-good"),
+    services: selectServices(parseSigningConfig(config, material.label), now),
+    trustedRoot: rootOf(material),
     isPublicGood: true,
   };
+}
+
+/** Target by the Rekor that it leads to; the first is the one that every instance has. */
+const configNames = {
+  1: "signing_config.v0.2.json",
+  2: "signing_config_rekor_v2.v0.2.json",
+} as const;
+
+/** An instance whose TUF repository has a signing config, which decides. */
+async function readPublished(
+  choice: Extract<InstanceChoice, { kind: "staging" | "mirror" }>,
+  terms: TrustTerms,
+  now: Date,
+): Promise<Instance> {
+  const source = await (choice.kind === "mirror" ? mirrorSource(choice) : knownSource("staging"));
+  const material = await readMaterial(source, terms);
+  const config = requireFile(material, configNames[1]);
+  const services = selectServices(parseSigningConfig(config, material.label), now);
+  requireVersion(services, choice.rekorVersion);
+  return {
+    name: source.label,
+    services,
+    trustedRoot: rootOf(material),
+    isPublicGood: isPublicGood(services),
+  };
+}
+
+/** GitHub publishes no signing config: the one that is embedded is ours. */
+async function readGitHub(terms: TrustTerms, now: Date): Promise<Instance> {
+  const { github } = await import("../sigstore/github/embedded.ts");
+  const source = await knownSource("github");
+  const config = parseSigningConfig(github.signingConfig, "embedded for GitHub");
+  return {
+    name: source.label,
+    services: selectServices(config, now),
+    trustedRoot: rootOf(await readMaterial(source, terms)),
+    isPublicGood: false,
+  };
+}
+
+function rootOf(material: TrustMaterial): TrustedRoot {
+  return parseTrustedRoot(requireFile(material, "trusted_root.json"), material.label);
 }
 
 async function readCustom(
@@ -88,14 +148,7 @@ async function readCustom(
     parseSigningConfig(configBytes, label),
   );
   const services = selectServices(config, now);
-  const chosen = services.logs[0]?.version;
-  if (choice.rekorVersion !== undefined && chosen !== choice.rekorVersion) {
-    throw new SigstepError(
-      "INPUT_CONFLICT",
-      `Input rekor-version is ${choice.rekorVersion}, but the signing config chooses ${chosen === undefined ? "no log" : `Rekor v${chosen}`}.`,
-      { where: "rekor-version", hint: "Leave rekor-version out: the signing config decides." },
-    );
-  }
+  requireVersion(services, choice.rekorVersion);
   return {
     name: `the Sigstore instance of ${quote(choice.signingConfig)}`,
     services,
@@ -104,6 +157,17 @@ async function readCustom(
     ),
     isPublicGood: isPublicGood(services),
   };
+}
+
+/** Refuses a config that chooses another log than the user expects. */
+function requireVersion({ logs }: SelectedServices, expected: 1 | 2 | undefined): void {
+  const chosen = logs[0]?.version;
+  if (expected === undefined || chosen === expected) return;
+  throw new SigstepError(
+    "INPUT_CONFLICT",
+    `Input rekor-version is ${expected}, but the signing config chooses ${chosen === undefined ? "no log" : `Rekor v${chosen}`}.`,
+    { where: "rekor-version", hint: "Leave rekor-version out: the signing config decides." },
+  );
 }
 
 /** What `read` makes of the file at `path`; an error says where to get a better one. */
@@ -118,9 +182,9 @@ function parse<T>(path: string, what: string, read: (label: string) => T): T {
   }
 }
 
-/** A file of one's own may still name the public services. */
+/** A config of one's own may still name the public services; the staging instance's log is public too. */
 function isPublicGood(services: SelectedServices): boolean {
-  return allServices(services).some(({ url }) => /(?:^|\.)sigstore\.dev\.?$/.test(url.hostname));
+  return allServices(services).some(({ url }) => /(?:^|\.)sig(?:store|stage)\.dev\.?$/.test(url.hostname));
 }
 
 function allServices({ ca, logs, tsas }: SelectedServices): Service[] {

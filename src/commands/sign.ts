@@ -25,21 +25,19 @@ const maxCaBytes = 4 * 1024 * 1024;
  * @throws SigstepError whatever stops the run as a whole: bad input, no identity, no certificate.
  */
 export async function sign(request: SignRequest, world: World): Promise<SignReport> {
-  const { retryBudgetMs: budgetMs, insecureHosts } = request;
-  const [files, instance, caPem] = await Promise.all([
-    findFiles(request.items),
-    readInstance(request.instance, { now: world.now(), insecureHosts }),
-    readCaFile(request.caFile),
-  ]);
+  const { retryBudgetMs: budgetMs, insecureHosts, dryRun: offline } = request;
+  const [files, caPem] = await Promise.all([findFiles(request.items), readCaFile(request.caFile)]);
+  const network = { budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) };
+  const instance = await readInstance(request.instance, {
+    ...{ world, network, insecureHosts, offline },
+  });
   const plan = makePlan(request, files, instance);
   await checkTargets(plan);
   if (request.dryRun) return describeOnly(plan, world);
-  const http = world.openHttp({
-    budgetMs,
-    insecureHosts,
+  const http = await world.openHttp({
+    ...network,
     // A request that waits for a socket would use up its time.
     connections: Math.max(leastConnections, plan.concurrency),
-    ...(caPem === undefined ? {} : { caPem }),
   });
   try {
     const tokens = createTokenSource(request, world, http);

@@ -1,5 +1,5 @@
 // The command with which anyone checks a bundle, ready to paste into a POSIX shell.
-import type { InstanceChoice } from "./request.ts";
+import type { InstanceChoice } from "./instance-choice.ts";
 import type { SignedResult } from "./results.ts";
 
 /** A cosign command that verifies one result. */

@@ -8,6 +8,7 @@ import { readInstance, type Instance } from "../../src/commands/instance.ts";
 import { exitCodeOf } from "../../src/errors.ts";
 import { startSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { rejection } from "../refusal.ts";
+import { makeWorld } from "./own-run.ts";
 
 /** Lists of a file; what a test changes in them. */
 type Json = Record<string, Record<string, unknown>[]>;
@@ -44,7 +45,8 @@ suite("instances", () => {
     const signingConfig = await write("config.json", sandbox.signingConfig[rekor], changeConfig);
     const trustedRoot = await write("root.json", sandbox.trustedRoot, changeRoot);
     const choice = { kind: "custom", signingConfig, trustedRoot, rekorVersion: undefined } as const;
-    return readInstance(choice, { now, insecureHosts });
+    const world = { ...makeWorld().world, now: () => now };
+    return readInstance(choice, { world, insecureHosts, offline: true });
   }
 
   suite("over plain http", () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import type { InstanceChoice } from "../../src/commands/request.ts";
+import type { InstanceChoice } from "../../src/commands/instance-choice.ts";
 import { verifyCommand } from "../../src/commands/verify-command.ts";
 import { hostile, signed } from "./made-results.ts";
 
