@@ -1,8 +1,8 @@
 // `sign`: files → message-signature bundles. Reads top to bottom: plan, identity, files, report.
-import { SigstepError, systemCode, toSigstepError, quote } from "../errors.ts";
-import { readSmallFile } from "../subjects/small-file.ts";
+import { toSigstepError } from "../errors.ts";
 import { findFiles } from "../subjects/find.ts";
 import { advise } from "./blame.ts";
+import { readCaFile } from "./ca-file.ts";
 import { readInstance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
 import { createTokenSource } from "./identity.ts";
@@ -15,7 +15,6 @@ import { runAgain, signFiles } from "./sign-files.ts";
 import type { World } from "./world.ts";
 
 const leastConnections = 256;
-const maxCaBytes = 4 * 1024 * 1024;
 
 /**
  * Does what `request` asks.
@@ -59,24 +58,6 @@ async function describeOnly(plan: Plan, world: World): Promise<SignReport> {
   const outputs = { status: "dry-run", "bundle-dir": plan.bundleDir } as const;
   for (const [name, value] of Object.entries(outputs)) await world.runner.output(name, value);
   return { status: "dry-run", exitCode: 0, outputs, failures: [], published: [] };
-}
-
-async function readCaFile(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return Buffer.from(await readSmallFile(path, maxCaBytes)).toString("utf8");
-  } catch (error) {
-    const why = systemCode(error);
-    throw new SigstepError(
-      "INPUT_UNREADABLE",
-      `Input ca-file: ${quote(path)} cannot be read (${why}).`,
-      {
-        where: "ca-file",
-        hint: "Check the path: it is relative to the working directory of this step.",
-        cause: error,
-      },
-    );
-  }
 }
 
 function count(files: number): string {

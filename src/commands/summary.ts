@@ -1,11 +1,10 @@
 // The job's summary page: one table. Everything from outside is escaped; long ones are folded and cut.
+import { Cells, fittingLines, tableRow as row } from "./cells.ts";
 import type { SignedResult, SignResults, FailedResult } from "./results.ts";
 import { certificateFacts, hasBundle, publishedBy } from "./results.ts";
 
 const openRows = 20;
 const maxRows = 500;
-/** GitHub drops a page above 1 MiB whole, and other steps write to it, too. */
-const maxTableBytes = 512 * 1024;
 const head = ["File", "SHA-256", "Log entry", "Bundle or reason"];
 
 /** What the page is made of. */
@@ -67,8 +66,7 @@ function failedRow(result: FailedResult, cells: Cells): string[] {
 
 function table(rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
-  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const shown = fitting(rows.slice(0, maxRows).map(row));
+  const shown = fittingLines(rows.slice(0, maxRows).map(row));
   const rest = rows.length - shown.length;
   const lines = [
     row(head),
@@ -79,38 +77,4 @@ function table(rows: readonly (readonly string[])[]): string[] {
   ];
   if (rows.length <= openRows) return lines;
   return ["<details>", `<summary>${rows.length} files</summary>`, "", ...lines, "</details>", ""];
-}
-
-/** As many of the first lines as a table may hold. */
-function fitting(lines: readonly string[]): readonly string[] {
-  let bytes = 0;
-  const end = lines.findIndex((line) => (bytes += Buffer.byteLength(line) + 1) > maxTableBytes);
-  return end < 0 ? lines : lines.slice(0, end);
-}
-
-/** What stands in the page, safe wherever it came from. */
-class Cells {
-  readonly #redact: (text: string) => string;
-
-  constructor(redact: (text: string) => string) {
-    this.#redact = redact;
-  }
-
-  /** Text that no Markdown or HTML reader takes for anything else: no formula, no address either. */
-  text(text: string): string {
-    return this.#redact(text)
-      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
-      .replace(/[&<>]/g, (found) => ({ "&": "&amp;", "<": "&lt;" })[found] ?? "&gt;")
-      .replace(/[\\`*_{}[\]()#+!|~@:.$-]/g, (found) => `&#${found.charCodeAt(0)};`);
-  }
-
-  /** The same, set as code: an element, since backticks in a name would end a span. */
-  code(text: string): string {
-    return `<code>${this.text(text)}</code>`;
-  }
-
-  link(text: string, url: string): string {
-    const safe = /^https?:\/\/[\w.:/?=&%-]+$/.test(url) ? this.#redact(url) : "";
-    return safe === "" ? this.text(text) : `[${this.text(text)}](${safe})`;
-  }
 }

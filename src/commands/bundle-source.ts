@@ -1,0 +1,88 @@
+// Where the bundles of one artifact are: given by name, beside it, or in a folder of bundles.
+import type { DigestAlgorithm, Digests } from "../crypto/digest.ts";
+import type { PublicKey } from "../crypto/keys.ts";
+import { SigstepError } from "../errors.ts";
+import { needsContent, neededDigests } from "../sigstore/message.ts";
+import { isAboutAnother } from "./bundle-about.ts";
+import { isLines, readCandidates, type Candidate } from "./bundle-file.ts";
+
+/** What an artifact must be read for. */
+export interface Needs {
+  readonly algorithms: ReadonlySet<DigestAlgorithm>;
+  /** The whole content must be at hand. */
+  readonly content: boolean;
+}
+
+/** Bundles that may be about one artifact. */
+export interface BundleSource {
+  /** What proving them takes, so that the artifact is read once. */
+  needs(key: PublicKey | undefined): Promise<Needs>;
+  /** Those that are worth proving, read as they are asked for. */
+  candidates(digests: Digests): AsyncIterable<Candidate>;
+}
+
+/** A file of bundles, and how sure it is that they are about the artifact. */
+export interface BundlePath {
+  readonly path: string;
+  /** Found by a pattern or by its content: what is about another artifact is none of this one's. */
+  readonly isGuess?: boolean;
+}
+
+/** Bundles in these files. One bundle a file is read once; a file of many is read again for each question. */
+export function bundlesIn(paths: readonly BundlePath[]): BundleSource {
+  const held = new Map<string, Promise<Candidate[]>>();
+  const read = async function* ({ path }: BundlePath): AsyncGenerator<Candidate> {
+    if (isLines(path)) {
+      yield* readCandidates(path);
+      return;
+    }
+    const known = held.get(path) ?? readAll(path);
+    held.set(path, known);
+    yield* await known;
+  };
+  return {
+    needs: async (key) => {
+      const needs = new NeedsOf(key);
+      for (const path of paths) for await (const candidate of read(path)) needs.add(candidate);
+      return needs;
+    },
+    candidates: async function* (digests) {
+      for (const path of paths) {
+        const filters = path.isGuess === true || isLines(path.path);
+        for await (const candidate of read(path)) {
+          const { bundle } = candidate;
+          if (filters && bundle !== undefined && isAboutAnother(bundle, digests)) continue;
+          yield candidate;
+        }
+      }
+    },
+  };
+}
+
+async function readAll(path: string): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for await (const candidate of readCandidates(path)) candidates.push(candidate);
+  return candidates;
+}
+
+/** Needs of several bundles; one that cannot be read needs nothing. */
+class NeedsOf implements Needs {
+  readonly #key: PublicKey | undefined;
+  readonly algorithms = new Set<DigestAlgorithm>();
+  content = false;
+
+  constructor(key: PublicKey | undefined) {
+    this.#key = key;
+  }
+
+  add({ bundle }: Candidate): void {
+    if (bundle === undefined) return;
+    try {
+      for (const algorithm of neededDigests(bundle, this.#key)) this.algorithms.add(algorithm);
+      this.content ||= needsContent(bundle, this.#key);
+    } catch (error) {
+      if (!(error instanceof SigstepError)) throw error;
+      // Its verification will say the same, with the step.
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// Where an input's text comes from: a flag, the step's own input, or the environment.
+import type { Flags } from "./flags.ts";
+import type { InputSource } from "./input-reader.ts";
+import type { World } from "./world.ts";
+
+/**
+ * A flag wins over the runner's own, and paths are a flag of `inputs`. Secrets are hidden the moment
+ * they are read.
+ */
+export function layerInputs(
+  { values, paths }: Pick<Flags, "values" | "paths">,
+  { runner }: World,
+): InputSource {
+  return (name) => {
+    const isGiven = values.has(name) || (name === "inputs" && paths.length > 0);
+    const text = values.get(name) ?? (isGiven ? "" : runner.input(name));
+    if (text === "" && !isGiven) return undefined;
+    if (name === "identity-token") runner.secret(text.trim());
+    return text;
+  };
+}

@@ -1,0 +1,56 @@
+// A managed public key: PEM, as cosign and openssl write it.
+import { parsePublicKey, type PublicKey } from "../crypto/keys.ts";
+import { parsePem } from "../encoding/pem.ts";
+import { quote, SigstepError, systemCode } from "../errors.ts";
+import { readSmallFile } from "../subjects/small-file.ts";
+
+const maxBytes = 64 * 1024;
+
+/**
+ * The key in the PEM file at `path`.
+ *
+ * @throws SigstepError INPUT_UNREADABLE, INPUT_VALUE
+ */
+export async function readKey(path: string): Promise<PublicKey> {
+  let text: string;
+  try {
+    text = Buffer.from(await readSmallFile(path, maxBytes)).toString("utf8");
+  } catch (error) {
+    throw new SigstepError(
+      "INPUT_UNREADABLE",
+      `Input key: ${quote(path)} cannot be read (${systemCode(error)}).`,
+      {
+        where: "key",
+        hint: "Check the path: it is relative to the working directory.",
+        cause: error,
+      },
+    );
+  }
+  if (text.includes("PRIVATE KEY")) {
+    throw refuse(path, "holds a private key", "Give the public key alone, and treat this one as leaked if others can read it.");
+  }
+  return parseKey(path, text);
+}
+
+function parseKey(path: string, text: string): PublicKey {
+  try {
+    const [spki, ...more] = parsePem(text.endsWith("\n") ? text : `${text}\n`, "PUBLIC KEY");
+    if (spki === undefined || more.length > 0) throw new TypeError("not one block");
+    return parsePublicKey(spki);
+  } catch (error) {
+    throw refuse(
+      path,
+      "is not one public key in PEM that can be read",
+      "It begins with -----BEGIN PUBLIC KEY-----: ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits.",
+      error,
+    );
+  }
+}
+
+function refuse(path: string, why: string, hint: string, cause?: unknown): SigstepError {
+  return new SigstepError("INPUT_VALUE", `Input key: ${quote(path)} ${why}.`, {
+    where: "key",
+    hint,
+    cause,
+  });
+}
