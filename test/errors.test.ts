@@ -16,10 +16,13 @@ import { runs } from "./refusal.ts";
 suite("SigstepError", () => {
   test("has every part, empty where none was given", () => {
     const bare = new SigstepError("INTERNAL", "It broke.");
-    const { code, message, hint, where, published } = bare;
+    const { code, message, hint, where, published, step } = bare;
     assert.deepEqual(
-      { code, message, hint, where, published },
-      { code: "INTERNAL", message: "It broke.", hint: "", where: "", published: [] },
+      { code, message, hint, where, published, step },
+      {
+        ...{ code: "INTERNAL", message: "It broke.", hint: "", where: "" },
+        ...{ published: [], step: undefined },
+      },
     );
     assert.ok(!("cause" in bare));
     assert.ok(bare instanceof Error);
@@ -30,11 +33,12 @@ suite("SigstepError", () => {
       hint: "h",
       where: "w",
       published: [entry],
+      step: { number: 5, name: "entry" },
       cause,
     });
     assert.deepEqual(
-      [full.hint, full.where, full.published, full.cause],
-      ["h", "w", [entry], cause],
+      [full.hint, full.where, full.published, full.step, full.cause],
+      ["h", "w", [entry], { number: 5, name: "entry" }, cause],
     );
   });
 
@@ -52,6 +56,8 @@ suite("SigstepError", () => {
     INPUT_NOT_WRITABLE: 2,
     SIGNING_CONFIG_INVALID: 2,
     TRUSTED_ROOT_INVALID: 2,
+    TUF_ROOT_INVALID: 2,
+    POLICY_INVALID: 2,
     IDENTITY_UNAVAILABLE: 1,
     IDENTITY_INVALID: 1,
     IDENTITY_EXPIRED: 1,
@@ -69,6 +75,10 @@ suite("SigstepError", () => {
     SIGNATURE_INVALID: 1,
     POLICY_NOT_SATISFIED: 1,
     BUNDLE_INVALID: 1,
+    BUNDLE_MISSING: 1,
+    STATEMENT_INVALID: 1,
+    TRUST_UNAVAILABLE: 1,
+    TRUST_INVALID: 1,
     FILE_CHANGED: 1,
     FILE_UNREADABLE: 1,
     WRITE_FAILED: 1,

@@ -29,5 +29,5 @@ export async function signOwn(
   const entries = artifact.entries.map(({ entry }): Published => {
     return { kind: "log-entry", what: file.name, index: String(entry.logIndex) };
   });
-  return signedResult(kind, file, { ...artifact, published: [...earlier, ...entries] });
+  return signedResult(kind, file, { ...artifact, digest, published: [...earlier, ...entries] });
 }

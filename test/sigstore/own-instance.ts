@@ -5,6 +5,7 @@ import { createEphemeralSigner, type Signer } from "../../src/crypto/signer.ts";
 import { encodeDer } from "../../src/encoding/der-encode.ts";
 import { tags } from "../../src/encoding/der.ts";
 import { type ProvenCertificate, verifyChain } from "../../src/sigstore/chain.ts";
+import { materialOf } from "../../src/sigstore/entry-body.ts";
 import type { Credential, Log, Timestamp } from "../../src/sigstore/sign.ts";
 import { parseTimestampResponse } from "../../src/sigstore/timestamp-response.ts";
 import { verifyTimestamp } from "../../src/sigstore/timestamp.ts";
@@ -46,7 +47,8 @@ export const trustedRoot: TrustedRoot = {
 };
 
 function trust(...issued: readonly Issued[]): TrustedAuthority {
-  return { uri: "", certificates: issued.map(({ certificate }) => certificate), validFor };
+  const certificates = issued.map(({ certificate }) => certificate);
+  return { uri: "", operator: issued[0]?.name ?? "", certificates, validFor };
 }
 
 /** What may differ in a certificate. */
@@ -103,7 +105,7 @@ export function logTo(own: OwnLog, wish: EntryWish = {}): Log {
   return (signed, _, onAnswer) => {
     const entry = makeEntry(own, signed, wish);
     onAnswer({ log: new URL("https://log.example"), entry });
-    return Promise.resolve(verifyEntry(entry, signed, trustedRoot.logs));
+    return Promise.resolve(verifyEntry(entry, materialOf(signed), trustedRoot.logs));
   };
 }
 

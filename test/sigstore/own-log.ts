@@ -2,7 +2,8 @@
 // written; of what is tested only the key reader is used.
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { parsePublicKey } from "../../src/crypto/keys.ts";
-import type { LogEntry, SignedDigest } from "../../src/sigstore/entry.ts";
+import type { SignedDigest } from "../../src/sigstore/entry-request.ts";
+import type { LogEntry } from "../../src/sigstore/entry.ts";
 import type { TransparencyLog } from "../../src/sigstore/log.ts";
 import { leafHash, sha256, treeHash } from "../sandbox/rfc6962.ts";
 

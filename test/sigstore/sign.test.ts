@@ -4,6 +4,7 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { suite, test } from "node:test";
 import { computeDigest } from "../../src/crypto/digest.ts";
 import { type ErrorCode, SigstepError } from "../../src/errors.ts";
+import { materialOf } from "../../src/sigstore/entry-body.ts";
 import {
   type Credential,
   type Log,
@@ -322,7 +323,9 @@ suite("times", () => {
   test("must lie in those of the log", async () => {
     const over = { ...v1.log, validFor: { ...v1.log.validFor, end: new Date("2025-05-01") } };
     const { steps } = await makeSteps({
-      logs: [(signed) => Promise.resolve(verifyEntry(makeEntry(v1, signed), signed, [over]))],
+      logs: [
+        (signed) => Promise.resolve(verifyEntry(makeEntry(v1, signed), materialOf(signed), [over])),
+      ],
     });
     await rejection("LOG_ENTRY_INVALID", signArtifact(artifact, steps));
   });

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { computeDigest } from "../../src/crypto/digest.ts";
+import { materialOf } from "../../src/sigstore/entry-body.ts";
 import type { TransparencyLog } from "../../src/sigstore/log.ts";
 import { type Evidence, provenTimes, verifyTimes } from "../../src/sigstore/times.ts";
 import { verifyEntry } from "../../src/sigstore/verify-entry.ts";
 import { refusal, refuses } from "../refusal.ts";
 import { makeCredential, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
-import { makeEntry, makeLog, promise } from "./own-log.ts";
+import { makeEntry, makeLog, type OwnLog, promise } from "./own-log.ts";
 
 const credential = await makeCredential();
 const { certificate } = credential;
@@ -16,6 +17,7 @@ const signed = {
   signature: Buffer.from("signature"),
   certificate: certificate.certificate.der,
 };
+const material = materialOf(signed);
 
 /** Evidence with entries of Rekor v1 at some times, of Rekor v2, and timestamps at others. */
 async function evidence(times: {
@@ -29,7 +31,7 @@ async function evidence(times: {
     entries: [
       ...promised.map((time) => makeEntry(v1, signed, { time: new Date(time) })),
       ...Array.from({ length: unpromised }, () => makeEntry(v2, signed)),
-    ].map((entry) => verifyEntry(entry, signed, trustedRoot.logs)),
+    ].map((entry) => verifyEntry(entry, material, trustedRoot.logs)),
     timestamps: await Promise.all(
       stamped.map((time) =>
         stamp({ time: time.replace(/[-:T]/g, "") })(signed.signature, credential),
@@ -87,23 +89,43 @@ suite("evidence", () => {
     });
   }
 
-  test("is of logs that were trusted at each time, not at one of them", async () => {
+  test("is of logs that were trusted when they took it in", async () => {
     const all = await evidence({ promised: [noon], stamped: ["2025-06-01T12:00:10Z"] });
+    const during = (own: OwnLog, start: string, end: string): Evidence => ({
+      ...all,
+      entries: [
+        verifyEntry(makeEntry(own, signed), material, [
+          { ...own.log, validFor: { start: new Date(start), end: new Date(end) } },
+        ]),
+      ],
+    });
+    // Rekor v1 says when that was, and what was stamped later does not concern it.
+    verifyTimes(during(v1, noon, noon), trustedRoot);
+    for (const [start, end] of [
+      ["2025-06-01T11:00:00Z", "2025-06-01T11:59:59Z"],
+      ["2025-06-01T12:00:01Z", "2025-06-01T12:00:10Z"],
+    ] as const) {
+      refuses("LOG_ENTRY_INVALID", () => verifyTimes(during(v1, start, end), trustedRoot));
+    }
+  });
+
+  test("with Rekor v2, which tells no time, is of logs that were trusted at each", async () => {
+    const all = await evidence({ stamped: [noon, "2025-06-01T12:00:10Z"] });
     const during = (start: string, end: string): Evidence => ({
       ...all,
       entries: [
-        verifyEntry(makeEntry(v1, signed), signed, [
-          { ...v1.log, validFor: { start: new Date(start), end: new Date(end) } },
+        verifyEntry(makeEntry(v2, signed), material, [
+          { ...v2.log, validFor: { start: new Date(start), end: new Date(end) } },
         ]),
       ],
     });
     verifyTimes(during(noon, "2025-06-01T12:00:10Z"), trustedRoot);
-    refuses("LOG_ENTRY_INVALID", () =>
-      verifyTimes(during(noon, "2025-06-01T12:00:09Z"), trustedRoot),
-    );
-    refuses("LOG_ENTRY_INVALID", () =>
-      verifyTimes(during("2025-06-01T12:00:01Z", "2025-06-01T12:00:10Z"), trustedRoot),
-    );
+    for (const [start, end] of [
+      [noon, "2025-06-01T12:00:09Z"],
+      ["2025-06-01T12:00:01Z", "2025-06-01T12:00:10Z"],
+    ] as const) {
+      refuses("LOG_ENTRY_INVALID", () => verifyTimes(during(start, end), trustedRoot));
+    }
   });
 
   test("at a time beyond every calendar holds nothing", async () => {
@@ -112,7 +134,7 @@ suite("evidence", () => {
     const late = { ...makeEntry(v1, signed), integratedTime: 1n << 62n };
     const entry = verifyEntry(
       { ...late, inclusionPromise: promise(v1, late) },
-      signed,
+      material,
       trustedRoot.logs,
     );
     refuses("CERTIFICATE_INVALID", () => verifyTimes({ ...all, entries: [entry] }, trustedRoot));
@@ -142,7 +164,7 @@ suite("evidence", () => {
     ] as const) {
       test(`holds when one period holds the time: ${name}`, async () => {
         const all = await evidence({ promised: [noon] });
-        const entry = verifyEntry(makeEntry(v1, signed), signed, logs);
+        const entry = verifyEntry(makeEntry(v1, signed), material, logs);
         verifyTimes({ ...all, entries: [entry] }, trustedRoot);
       });
     }
@@ -150,7 +172,7 @@ suite("evidence", () => {
     test("is refused when none does, also when another key's would", async () => {
       const all = await evidence({ promised: [noon] });
       for (const logs of [[old], [old, old], [old, foreign], [foreign, old]]) {
-        const entry = verifyEntry(makeEntry(v1, signed), signed, logs);
+        const entry = verifyEntry(makeEntry(v1, signed), material, logs);
         const error = refusal("LOG_ENTRY_INVALID", () =>
           verifyTimes({ ...all, entries: [entry] }, trustedRoot),
         );
