@@ -36,8 +36,11 @@ export function chooseInstance(inputs: InputReader<InputName>): InstanceChoice {
       return { kind: "github" };
     case "staging":
       return { kind: "staging", rekorVersion };
-    default:
+    case "public-good":
+    case undefined:
       return { kind: "public-good", rekorVersion: version };
+    default:
+      throw new TypeError("the table of inputs has no other instance");
   }
 }
 

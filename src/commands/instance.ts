@@ -12,7 +12,12 @@ import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 import { advise } from "./blame.ts";
 import type { InstanceChoice } from "./instance-choice.ts";
-import { readMaterial, requireFile, type TrustMaterial, type TrustTerms } from "./trust-material.ts";
+import {
+  readMaterial,
+  requireFile,
+  type TrustMaterial,
+  type TrustTerms,
+} from "./trust-material.ts";
 import { knownSource, mirrorSource } from "./trust-sources.ts";
 
 /** No trust file is larger. */
@@ -184,7 +189,9 @@ function parse<T>(path: string, what: string, read: (label: string) => T): T {
 
 /** A config of one's own may still name the public services; the staging instance's log is public too. */
 function isPublicGood(services: SelectedServices): boolean {
-  return allServices(services).some(({ url }) => /(?:^|\.)sig(?:store|stage)\.dev\.?$/.test(url.hostname));
+  return allServices(services).some(({ url }) =>
+    /(?:^|\.)sig(?:store|stage)\.dev\.?$/.test(url.hostname),
+  );
 }
 
 function allServices({ ca, logs, tsas }: SelectedServices): Service[] {

@@ -35,15 +35,24 @@ export interface Authority {
   issue(leaf: Leaf): Promise<Uint8Array>;
 }
 
+/** Whose authority, and for what. */
+export interface AuthorityOptions {
+  readonly purpose: Purpose;
+  readonly now: Date;
+  /** The sandbox's own name when absent. */
+  readonly organisation?: string | undefined;
+}
+
 /** Makes new keys and certificates, valid from an hour before `now`, for a year. */
-export async function createAuthority(purpose: Purpose, now: Date): Promise<Authority> {
+export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { purpose, now } = options;
   const validity = {
     notBefore: new Date(now.getTime() - hour),
     notAfter: new Date(now.getTime() + year),
   };
   const [rootKeys, keys] = await Promise.all([generateKeys(), generateKeys()]);
-  const rootName = nameOf(`${purpose} root`);
-  const name = nameOf(`${purpose} intermediate`);
+  const rootName = nameOf(`${purpose} root`, options.organisation);
+  const name = nameOf(`${purpose} intermediate`, options.organisation);
   const root = await x509.X509CertificateGenerator.create({
     ...validity,
     serialNumber: randomSerialNumber(),
@@ -82,8 +91,8 @@ export function usageOf(purpose: Purpose): x509.ExtendedKeyUsage {
 }
 
 /** A distinguished name that says that it is the sandbox's. */
-export function nameOf(role: string): x509.JsonName {
-  return [{ O: [organisation] }, { CN: [`sigstep sandbox ${role}, not for production`] }];
+export function nameOf(role: string, owner: string = organisation): x509.JsonName {
+  return [{ O: [owner] }, { CN: [`sigstep sandbox ${role}, not for production`] }];
 }
 
 /** 159 random bits, so that it is positive and never empty. */

@@ -121,7 +121,7 @@ export class Fulcio {
 
   #signerFor(call: Call): Authority | Promise<Authority> {
     if (call.corruption !== "foreign-chain") return this.authority;
-    return createAuthority("code signing", this.#options.world.now());
+    return createAuthority({ purpose: "code signing", now: this.#options.world.now() });
   }
 }
 

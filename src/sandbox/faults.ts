@@ -2,7 +2,7 @@
 // Scripted, never random: a test that fails must fail the same way again.
 
 /** The services that can misbehave. All three issuers are one service here. */
-export type ServiceName = "issuer" | "fulcio" | "ct" | "rekor1" | "rekor2" | "tsa";
+export type ServiceName = "issuer" | "fulcio" | "ct" | "rekor1" | "rekor2" | "tsa" | "tuf";
 
 /** Ways in which an answer can be well-formed and false. Each service knows its own. */
 export type Corruption =
@@ -28,7 +28,14 @@ export type Corruption =
   | "wrong-nonce"
   | "wrong-imprint"
   | "rejected"
-  | "wrong-time";
+  | "wrong-time"
+  // tuf ("expired" is the root's)
+  | "rollback"
+  | "freeze"
+  | "mix-up"
+  | "few-signatures"
+  | "wrong-length"
+  | "path-escape";
 
 /** One thing to do wrong. */
 export type Fault =

@@ -1,8 +1,11 @@
 // Every name that the sandbox puts into certificates, logs and trust files. Each says what it is, so
 // that nothing made here can be taken for the real thing; ".invalid" can never resolve (RFC 2606).
 
-/** Organisation of every certificate and operator of every service. */
+/** Organisation of a usual sandbox's certificates, and operator of every service. */
 export const organisation = "sigstep sandbox, not for production";
+
+/** Organisation of the certificates when the sandbox plays GitHub's instance: clients choose by it. */
+export const githubOrganisation = "GitHub, Inc.";
 
 /** The logs' names: origin of their checkpoints, label in the trusted root. */
 export const hosts = {

@@ -17,10 +17,12 @@ export interface TrustedParts {
   readonly fulcioChain: readonly Uint8Array[];
   /** DER: leaf, intermediate, root. */
   readonly tsaChain: readonly Uint8Array[];
-  readonly rekor1: TrustedLog;
-  readonly rekor2: TrustedLog;
+  /** Absent: an instance without logs. */
+  readonly rekor?: { readonly v1: TrustedLog; readonly v2: TrustedLog } | undefined;
   readonly ctLog: CtLog | undefined;
   readonly start: Date;
+  /** Of the authorities; the sandbox's own name when absent. */
+  readonly organisation?: string | undefined;
 }
 
 /** Where the services are. */
@@ -43,7 +45,7 @@ export function encodeTrustedRoot(parts: TrustedParts): string {
     logId: { keyId: encodeBase64(logId) },
   });
   const authority = (host: string, chain: readonly Uint8Array[]): unknown => ({
-    subject: { organization: organisation, commonName: host },
+    subject: { organization: parts.organisation ?? organisation, commonName: host },
     uri: `https://${host}`,
     certChain: { certificates: chain.map((der) => ({ rawBytes: encodeBase64(der) })) },
     validFor,
@@ -51,18 +53,26 @@ export function encodeTrustedRoot(parts: TrustedParts): string {
   const ecdsa = "PKIX_ECDSA_P256_SHA_256";
   return encode({
     mediaType: "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-    tlogs: [
-      log(hosts.rekor1, ecdsa, parts.rekor1),
-      log(hosts.rekor2, "PKIX_ED25519", parts.rekor2),
-    ],
+    tlogs:
+      parts.rekor === undefined
+        ? []
+        : [
+            log(hosts.rekor1, ecdsa, parts.rekor.v1),
+            log(hosts.rekor2, "PKIX_ED25519", parts.rekor.v2),
+          ],
     certificateAuthorities: [authority(hosts.fulcio, parts.fulcioChain)],
     ctlogs: parts.ctLog === undefined ? [] : [log(hosts.ct, ecdsa, parts.ctLog)],
     timestampAuthorities: [authority(hosts.tsa, parts.tsaChain)],
   });
 }
 
-/** A signing config that leads to one of the two logs. */
-export function encodeSigningConfig(urls: ServiceUrls, version: 1 | 2, start: Date): string {
+/** A signing config that leads to one of the two logs, or to none. */
+export function encodeSigningConfig(
+  urls: ServiceUrls,
+  version: 1 | 2 | undefined,
+  start: Date,
+): string {
+  const log = version === 1 ? urls.rekor1 : urls.rekor2;
   const service = (url: string, majorApiVersion: number): unknown => ({
     url,
     majorApiVersion,
@@ -73,8 +83,9 @@ export function encodeSigningConfig(urls: ServiceUrls, version: 1 | 2, start: Da
     mediaType: "application/vnd.dev.sigstore.signingconfig.v0.2+json",
     caUrls: [service(urls.fulcio, 1)],
     oidcUrls: [service(urls.issuer, 1)],
-    rekorTlogUrls: [service(version === 1 ? urls.rekor1 : urls.rekor2, version)],
-    rekorTlogConfig: { selector: "ANY" },
+    ...(version === undefined
+      ? {}
+      : { rekorTlogUrls: [service(log, version)], rekorTlogConfig: { selector: "ANY" } }),
     tsaUrls: [service(urls.tsa, 1)],
     tsaConfig: { selector: "ANY" },
   });

@@ -14,14 +14,14 @@ import { encodeGranted, encodeRejected, type Stamp } from "./tsa-token.ts";
 const year = 365 * 24 * 3_600_000;
 
 /** Starts an authority: three certificates, of which the first stamps. */
-export async function createTsa(world: World): Promise<Tsa> {
+export async function createTsa(world: World, organisation?: string): Promise<Tsa> {
   const purpose = "timestamping";
   const now = world.now();
-  const authority = await createAuthority(purpose, now);
+  const authority = await createAuthority({ purpose, now, organisation });
   const key = generateP256Key();
   const certificate = await authority.issue({
     spki: key.spki,
-    subject: nameOf("timestamp authority"),
+    subject: nameOf("timestamp authority", organisation),
     notBefore: new Date(now.getTime() - 3_600_000),
     notAfter: new Date(now.getTime() + year),
     extensions: [
