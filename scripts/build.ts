@@ -16,7 +16,7 @@ const { values: flags } = parseArgs({
 });
 const root = flags.root;
 const dist = join(root, "dist");
-const entries = ["src/action.ts", "src/cli.ts"];
+const entries = ["src/action.ts", "src/cli.ts", "src/verify-action.ts"];
 const entryLimit = 1_000_000;
 
 const built = await bundle();

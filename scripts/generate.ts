@@ -1,4 +1,4 @@
-// Writes the blocks of action.yml and README.md that follow from the tables of inputs and outputs, and from the errors.
+// Writes the blocks of both action.yml and of README.md that follow from the tables of inputs and outputs, and from the errors.
 // A block stands between `generated:NAME` and `/generated`. `--check` fails when one is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
 import { describeKind, signInputs, type InputSpec } from "../src/commands/input-table.ts";
 import { signOutputs, type OutputSpec } from "../src/commands/output-table.ts";
+import { verifyInputs, verifyOutputs } from "../src/commands/verify-table.ts";
 import { environmentName } from "../src/runner/runner.ts";
 import { failureList } from "./failures.ts";
 
@@ -15,9 +16,15 @@ const root = dirname(import.meta.dirname);
 /** File → name of a block → its text. */
 const blocks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "action.yml": { inputs: actionInputs(signInputs), outputs: actionOutputs(signOutputs) },
+  "verify/action.yml": {
+    inputs: actionInputs(verifyInputs),
+    outputs: actionOutputs(verifyOutputs),
+  },
   "README.md": {
     inputs: inputTable(signInputs),
     outputs: outputTable(signOutputs),
+    "verify-inputs": inputTable(verifyInputs),
+    "verify-outputs": outputTable(verifyOutputs),
     failures: failureList(),
   },
 };

@@ -1,4 +1,5 @@
-// Entry: the GitHub Action.
+// Entry: the GitHub Action that signs.
+import { signAction } from "./commands/sign-main.ts";
 import { runAction } from "./entry.ts";
 
-await runAction();
+await runAction(signAction);

@@ -1,9 +1,11 @@
 // Builds the world from the process: the only place that reads its environment, arguments and streams.
-// What every run needs is imported at once, as one file of dist/; what is dear waits until it is used.
+// What every run needs is imported at once; a command and the network wait until they are used.
 import { setFlagsFromString } from "node:v8";
+import type { ActionCommand } from "./commands/action-command.ts";
 import type { Console } from "./commands/console.ts";
 import * as main from "./commands/main.ts";
 import type { NetworkSettings, World } from "./commands/world.ts";
+import { findCacheDirectory, findTemporaryDirectory } from "./runner/cache-directory.ts";
 import { GenericRunner } from "./runner/generic.ts";
 import { GitHubRunner } from "./runner/github.ts";
 import { GitLabRunner } from "./runner/gitlab.ts";
@@ -11,7 +13,6 @@ import type { Environment } from "./runner/identity.ts";
 import { Printer } from "./runner/printer.ts";
 import { findProxySecrets } from "./runner/proxy-secrets.ts";
 import type { Runner } from "./runner/runner.ts";
-import { createHttp } from "./services/door.ts";
 import type { Http } from "./services/http.ts";
 
 /** Version of this program; a test compares it with package.json. */
@@ -34,12 +35,12 @@ export async function runCli(): Promise<void> {
   process.exitCode = await main.runCommandLine(args, createWorld(process.env, printer), console);
 }
 
-/** Runs the action. */
-export async function runAction(): Promise<void> {
+/** Runs an action. */
+export async function runAction(command: ActionCommand): Promise<void> {
   const printer = new Printer((text) => process.stdout.write(text));
   printer.print(`sigstep ${version}`);
   const world = createWorld({ ...process.env, GITHUB_ACTIONS: "true" }, printer);
-  process.exitCode = await main.runAction(world);
+  process.exitCode = await main.runAction(command, world);
 }
 
 function createWorld(environment: Environment, printer: Printer): World {
@@ -51,6 +52,8 @@ function createWorld(environment: Environment, printer: Printer): World {
     now: () => new Date(),
     signal: cancellation.signal,
     version,
+    cacheDirectory: findCacheDirectory(environment),
+    temporaryDirectory: findTemporaryDirectory(environment),
     ...(isPerson ? { showProgress } : {}),
     inEnvironment: (other) => createWorld(other, printer),
   };
@@ -72,7 +75,12 @@ function chooseRunner(environment: Environment, printer: Printer): Runner {
   return new GenericRunner(environment, printer);
 }
 
-function openDoor(settings: NetworkSettings, environment: Environment, printer: Printer): Http {
+async function openDoor(
+  settings: NetworkSettings,
+  environment: Environment,
+  printer: Printer,
+): Promise<Http> {
+  const { createHttp } = await import("./services/door.ts");
   const read = (name: string): string | undefined =>
     [name, name.toLowerCase()].map((each) => environment[each]).find((text) => (text ?? "") !== "");
   const door = createHttp({

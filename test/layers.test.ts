@@ -58,7 +58,7 @@ function importsOf(path: string, text: string): readonly string[] {
 }
 
 function folderOf(path: string): string {
-  if (["action.ts", "cli.ts", "entry.ts"].includes(path)) return "entry";
+  if (["action.ts", "cli.ts", "entry.ts", "verify-action.ts"].includes(path)) return "entry";
   return path === "errors.ts" ? "errors" : (path.split("/", 1)[0] ?? "");
 }
 

@@ -119,10 +119,7 @@ function compare(left: string, right: string): number {
 
 /** `app.zip.provenance.sigstore.json` for `app.zip`; its content tells whether it is. */
 function isAttestationOf(candidate: string, name: string): boolean {
-  return (
-    candidate.endsWith(bundleSuffix) &&
-    candidate.length > name.length + bundleSuffix.length
-  );
+  return candidate.endsWith(bundleSuffix) && candidate.length > name.length + bundleSuffix.length;
 }
 
 function missing(path: string): SigstepError {

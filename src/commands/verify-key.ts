@@ -1,7 +1,7 @@
 // A managed public key: PEM, as cosign and openssl write it.
 import { parsePublicKey, type PublicKey } from "../crypto/keys.ts";
 import { parsePem } from "../encoding/pem.ts";
-import { quote, SigstepError, systemCode } from "../errors.ts";
+import { quote, SigstepError, systemCode, type ErrorDetails } from "../errors.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 
 const maxBytes = 64 * 1024;
@@ -27,7 +27,9 @@ export async function readKey(path: string): Promise<PublicKey> {
     );
   }
   if (text.includes("PRIVATE KEY")) {
-    throw refuse(path, "holds a private key", "Give the public key alone, and treat this one as leaked if others can read it.");
+    throw refuse(path, "holds a private key", {
+      hint: "Give the public key alone. Treat this one as leaked if others can read it.",
+    });
   }
   return parseKey(path, text);
 }
@@ -37,20 +39,15 @@ function parseKey(path: string, text: string): PublicKey {
     const [spki, ...more] = parsePem(text.endsWith("\n") ? text : `${text}\n`, "PUBLIC KEY");
     if (spki === undefined || more.length > 0) throw new TypeError("not one block");
     return parsePublicKey(spki);
-  } catch (error) {
-    throw refuse(
-      path,
-      "is not one public key in PEM that can be read",
-      "It begins with -----BEGIN PUBLIC KEY-----: ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits.",
-      error,
-    );
+  } catch (cause) {
+    throw refuse(path, "is not one public key in PEM that can be read", {
+      hint: "It begins with -----BEGIN PUBLIC KEY-----: ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits.",
+      cause,
+    });
   }
 }
 
-function refuse(path: string, why: string, hint: string, cause?: unknown): SigstepError {
-  return new SigstepError("INPUT_VALUE", `Input key: ${quote(path)} ${why}.`, {
-    where: "key",
-    hint,
-    cause,
-  });
+function refuse(path: string, why: string, details: ErrorDetails): SigstepError {
+  const message = `Input key: ${quote(path)} ${why}.`;
+  return new SigstepError("INPUT_VALUE", message, { where: "key", ...details });
 }

@@ -17,12 +17,15 @@ export interface NetworkSettings {
 /** The outside. */
 export interface World {
   readonly runner: Runner;
-  readonly openHttp: (settings: NetworkSettings) => Http;
+  /** Opens the one door to the network; its code is loaded then. */
+  readonly openHttp: (settings: NetworkSettings) => Promise<Http>;
   readonly now: () => Date;
   /** Aborts when the run is told to end. */
   readonly signal: AbortSignal;
   /** Absolute path of a folder that outlives this run, for what others could give again; may be absent. */
   readonly cacheDirectory?: string | undefined;
+  /** Absolute path of the job's own folder for temporary files, where the runner has one. */
+  readonly temporaryDirectory?: string | undefined;
   /** Overwrites the terminal's last line; absent in logs. */
   readonly showProgress?: (line: string) => void;
   /** Version of this program. */

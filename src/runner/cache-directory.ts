@@ -17,3 +17,8 @@ export function findCacheDirectory(environment: Environment): string | undefined
   ];
   return candidates.find((path) => path !== undefined && isAbsolute(path));
 }
+
+/** The folder of this job alone, which GitHub's runner empties after it; undefined elsewhere. */
+export function findTemporaryDirectory({ RUNNER_TEMP: path }: Environment): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined;
+}

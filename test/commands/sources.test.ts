@@ -15,6 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rejection } from "../refusal.ts";
 
+interface Sources {
+  readonly tokens: TokenSource;
+  readonly credentials: CredentialSource;
+  readonly http: Http;
+}
+
 suite("sources of tokens and credentials", () => {
   let sandbox: Sandbox;
   let directory: string;
@@ -30,7 +36,7 @@ suite("sources of tokens and credentials", () => {
       environment;
     instance = await readInstance(
       { kind: "custom", signingConfig, trustedRoot, rekorVersion: undefined },
-      { now: now(), insecureHosts: [] },
+      { ...makeWorld(), insecureHosts: [], offline: true },
     );
   });
   after(async () => {
@@ -42,7 +48,7 @@ suite("sources of tokens and credentials", () => {
   function makeWorld(): { world: World } {
     const world: World = {
       runner: new GenericRunner(environment, new Printer(() => undefined)),
-      openHttp: () => createHttp({ budgetMs: 2000, now }),
+      openHttp: () => Promise.resolve(createHttp({ budgetMs: 2000, now })),
       now,
       signal: new AbortController().signal,
       version: "test",
@@ -51,9 +57,9 @@ suite("sources of tokens and credentials", () => {
     return { world };
   }
 
-  function makeSources(): { tokens: TokenSource; credentials: CredentialSource; http: Http } {
+  async function makeSources(): Promise<Sources> {
     const { world } = makeWorld();
-    const http = world.openHttp({ budgetMs: 2000, insecureHosts: [] });
+    const http = await world.openHttp({ budgetMs: 2000, insecureHosts: [] });
     const tokens = createTokenSource(ambient, world, http);
     const onCertificate = (): void => undefined;
     const context = { tokens, http, instance, world, onCertificate };
@@ -63,7 +69,7 @@ suite("sources of tokens and credentials", () => {
   const ambient = { token: { kind: "ambient" }, audience: "sigstore" } as const;
 
   test("32 who come together get one token and one certificate, and one renewal", async () => {
-    const { credentials, http } = makeSources();
+    const { credentials, http } = await makeSources();
     sandbox.requests.clear();
     const together = (): Promise<unknown[]> =>
       Promise.all(Array.from({ length: 32 }, () => credentials.get()));
@@ -76,7 +82,7 @@ suite("sources of tokens and credentials", () => {
   });
 
   test("a credential that ended is replaced, also while its time is not up", async () => {
-    const { credentials, http } = makeSources();
+    const { credentials, http } = await makeSources();
     const first = await credentials.get();
     assert.equal(await credentials.get(), first);
     const second = await credentials.get(first);
@@ -87,7 +93,7 @@ suite("sources of tokens and credentials", () => {
 
   test("a token that is spent and cannot be renewed says so", async () => {
     const { world } = makeWorld();
-    const http = world.openHttp({ budgetMs: 2000, insecureHosts: [] });
+    const http = await world.openHttp({ budgetMs: 2000, insecureHosts: [] });
     const token = await sandbox.issuers.gitlab.token();
     const given = { token: { kind: "given", token }, audience: "sigstore" } as const;
     const tokens = createTokenSource(given, world, http);
@@ -98,7 +104,7 @@ suite("sources of tokens and credentials", () => {
   });
 
   test("an issued certificate that is refused is told of as public", async () => {
-    const { tokens, credentials, http } = makeSources();
+    const { tokens, credentials, http } = await makeSources();
     sandbox.faults.add({
       service: "fulcio",
       times: 1,

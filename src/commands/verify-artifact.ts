@@ -1,0 +1,183 @@
+// One artifact against its bundles: hashed once with all that they need, then each is proven on its own.
+// Any bundle that satisfies the policy counts; when none does, the one that came furthest is the reason.
+import type { Digests } from "../crypto/digest.ts";
+import type { PublicKey } from "../crypto/keys.ts";
+import { encodeHex } from "../encoding/base64.ts";
+import { quote, SigstepError, toSigstepError } from "../errors.ts";
+import { chooseTrustedRoot } from "../sigstore/choose-root.ts";
+import type { ArtifactDigests } from "../sigstore/message.ts";
+import type { Policy } from "../sigstore/policy.ts";
+import { verifyBundle } from "../sigstore/verify.ts";
+import { readDigests } from "../subjects/read.ts";
+import type { Candidate } from "./bundle-file.ts";
+import type { BundleFinder } from "./bundle-finder.ts";
+import type { Needs } from "./bundle-source.ts";
+import type { Artifact } from "./verify-artifacts.ts";
+import { verifiedFacts, type VerifiedFacts } from "./verify-facts.ts";
+import { explainOrigin } from "./verify-origin.ts";
+import type { Refusal, VerifyResult } from "./verify-results.ts";
+import type { RootsFor } from "./verify-trust.ts";
+
+/** What every artifact of a run is judged by. */
+export interface VerifyTerms {
+  readonly finder: BundleFinder;
+  readonly rootsFor: RootsFor;
+  readonly policy: Policy;
+  readonly key: PublicKey | undefined;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** Whether all that is proven is kept as JSON. */
+  readonly withJson: boolean;
+}
+
+/** More are neither kept nor shown. */
+const maxKept = 100;
+/** A plain Ed25519 signature is over the whole content, which then stands in memory. */
+const maxContentBytes = 256 * 1024 * 1024;
+
+/** Judges `artifact`; a refusal is a result, too. */
+export async function verifyArtifact(
+  artifact: Artifact,
+  terms: VerifyTerms,
+): Promise<VerifyResult> {
+  const judged = new Judged();
+  try {
+    const source = await terms.finder.find(artifact);
+    const known = await readArtifact(artifact, await source.needs(terms.key), terms);
+    judged.digests = encodeDigests(known.digests);
+    requireListed(artifact, known.digests);
+    for await (const candidate of source.candidates(known.digests)) {
+      if (terms.signal.aborted) throw new SigstepError("CANCELLED", "The run was cancelled.");
+      await judged.add(candidate, () => proveCandidate(candidate, known, terms));
+    }
+    return judged.result(artifact);
+  } catch (thrown) {
+    const error = toSigstepError(thrown);
+    return { ...judged.common(artifact), kind: "refused", error };
+  }
+}
+
+async function proveCandidate(
+  { bundle, error, label }: Candidate,
+  artifact: ArtifactDigests,
+  terms: VerifyTerms,
+): Promise<VerifiedFacts> {
+  if (error !== undefined) throw error;
+  const { policy, key, now, withJson } = terms;
+  const trustedRoot = chooseTrustedRoot(bundle, await terms.rootsFor(bundle));
+  try {
+    const verified = await verifyBundle({ bundle, artifact, trustedRoot, policy, key, now });
+    return verifiedFacts(verified, { label, trustedRoot: trustedRoot.label, withJson });
+  } catch (thrown) {
+    throw await explainOrigin(toSigstepError(thrown), bundle, trustedRoot);
+  }
+}
+
+/** What the bundles of one artifact came to. */
+class Judged {
+  digests: Readonly<Record<string, string>> = {};
+  readonly #proofs: VerifiedFacts[] = [];
+  readonly #refusals: Refusal[] = [];
+  #count = 0;
+  #furthest: SigstepError | undefined;
+
+  async add({ label }: Candidate, prove: () => Promise<VerifiedFacts>): Promise<void> {
+    this.#count++;
+    try {
+      const facts = await prove();
+      if (this.#proofs.length < maxKept) this.#proofs.push(facts);
+    } catch (thrown) {
+      const error = toSigstepError(thrown);
+      if (error.code === "INTERNAL") throw error;
+      this.#refuse({ bundle: label, error });
+    }
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#refusals.length < maxKept) this.#refusals.push(refusal);
+    const { error } = refusal;
+    const isFurther = this.#furthest === undefined || stepOf(error) > stepOf(this.#furthest);
+    if (isFurther) this.#furthest = error;
+  }
+
+  common({ name }: Artifact): Pick<VerifyResult, "name" | "digests" | "refusals"> {
+    return { name, digests: this.digests, refusals: this.#refusals };
+  }
+
+  result(artifact: Artifact): VerifyResult {
+    const [first, ...more] = this.#proofs;
+    if (first !== undefined) {
+      return { ...this.common(artifact), kind: "verified", proofs: [first, ...more] };
+    }
+    const error = this.#furthest === undefined ? noneAbout(artifact) : this.#reason(this.#furthest);
+    return { ...this.common(artifact), kind: "refused", error };
+  }
+
+  /** Of one bundle its own; of several the furthest, with how many there were. */
+  #reason(furthest: SigstepError): SigstepError {
+    if (this.#count === 1) return furthest;
+    const { code, message, hint, where, step, cause } = furthest;
+    const told = `None of ${this.#count} bundles is accepted; the one that came furthest: ${message}`;
+    return new SigstepError(code, told, { hint, where, step, cause });
+  }
+}
+
+/** How far a bundle came; nowhere when its trust could not even be had. */
+function stepOf({ step }: SigstepError): number {
+  return step?.number ?? 0;
+}
+
+function noneAbout({ name }: Artifact): SigstepError {
+  return new SigstepError("BUNDLE_MISSING", `No bundle there is about ${quote(name)}.`, {
+    where: name,
+    hint: "Was it signed, and are its bundles these? `sigstep inspect BUNDLE` shows what a bundle is about.",
+    step: { number: 1, name: "bundle" },
+  });
+}
+
+async function readArtifact(
+  artifact: Artifact,
+  needs: Needs,
+  { signal }: VerifyTerms,
+): Promise<ArtifactDigests> {
+  if (artifact.kind === "digest") {
+    const { algorithm, bytes } = artifact.digest;
+    return { digests: new Map([[algorithm, bytes]]) };
+  }
+  const { file, listed } = artifact;
+  if (needs.content && file.size > maxContentBytes) throw tooLarge(file.path, file.size);
+  const algorithms = new Set(needs.algorithms);
+  if (listed !== undefined) algorithms.add(listed.algorithm);
+  // Nothing to compare with: its bundles cannot even be read.
+  if (algorithms.size === 0) return { digests: new Map() };
+  return readDigests(file, { algorithms, keepContent: needs.content }, signal);
+}
+
+/** The manifest's own word must hold, before any bundle's. */
+function requireListed(artifact: Artifact, digests: Digests): void {
+  if (artifact.kind === "digest" || artifact.listed === undefined) return;
+  const { algorithm, bytes } = artifact.listed;
+  const own = digests.get(algorithm);
+  if (own !== undefined && Buffer.from(own).equals(bytes)) return;
+  throw new SigstepError(
+    "FILE_CHANGED",
+    `File ${quote(artifact.name)} is ${algorithm}:${own === undefined ? "?" : encodeHex(own)}, and the manifest says ${algorithm}:${encodeHex(bytes)}.`,
+    { where: artifact.name, hint: "It is not the file that was signed." },
+  );
+}
+
+function encodeDigests(digests: Digests): Record<string, string> {
+  return Object.fromEntries([...digests].map(([name, bytes]) => [name, encodeHex(bytes)]));
+}
+
+function tooLarge(path: string, size: number): SigstepError {
+  return new SigstepError(
+    "SIGNATURE_INVALID",
+    `File ${quote(path)} is ${size} bytes, and a plain Ed25519 signature is over all of it: at most ${maxContentBytes} are read.`,
+    {
+      where: path,
+      hint: "Sign it with another kind of key.",
+      step: { number: 11, name: "signature" },
+    },
+  );
+}

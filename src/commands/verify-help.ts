@@ -1,0 +1,27 @@
+import { describeFlag } from "./help-flags.ts";
+import { verifyInputs } from "./verify-table.ts";
+
+/** Help of `verify`. */
+export function verifyHelp(): string {
+  return `sigstep verify: prove who signed files, where and when
+
+Usage:
+  sigstep verify [FLAGS] PATH…|sha256:HEX…
+
+PATH is a file or a glob (* ? ** [class], quoted). Its bundle is PATH.sigstore.json unless
+--bundle or --bundle-dir says otherwise. Say whose signature counts: --repo or --project, or
+--certificate-identity with --certificate-oidc-issuer, or --policy, or --key.
+
+Example:
+  sigstep verify dist/app.tar.gz --repo acme/widget
+
+Flags (every one may also come from the environment, as SIGSTEP_NAME):
+${verifyInputs.map(describeFlag).join("")}
+  --json
+      Print all that is proven as JSON on standard output; all else goes to standard error.
+  --help
+
+Exit code: 0 all verified; 1 something was refused, or its bundle is missing or cannot be
+read; 2 bad input: no policy, or one that contradicts itself.
+`;
+}

@@ -1,0 +1,172 @@
+// The manifest of a run of sign, which anyone may have changed since: it says which files there should be
+// and where their bundles are. Every file and bundle is then verified as if it had been named.
+// A path in it counts only as long as it stays in the working directory or in the manifest's own folder.
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { parseJson, type JsonValue } from "../encoding/json.ts";
+import { quote, SigstepError, systemCode } from "../errors.ts";
+import { bundleSuffix } from "../subjects/find.ts";
+import { readFoundFile } from "../subjects/small-file.ts";
+import type { Artifact } from "./verify-artifacts.ts";
+import type { RefusedResult } from "./verify-results.ts";
+
+const maxBytes = 64 * 1024 * 1024;
+const maxSubjects = 100_000;
+
+/** What a manifest asks for. */
+export interface ManifestContent {
+  readonly artifacts: readonly Artifact[];
+  /** What it lists and cannot be verified: files that were not signed, or are not there. */
+  readonly refused: readonly RefusedResult[];
+}
+
+/**
+ * Reads the manifest at `path` and finds its files.
+ *
+ * @throws SigstepError INPUT_UNREADABLE; BUNDLE_INVALID when it is not a manifest, or lists nothing.
+ */
+export async function readManifest(path: string): Promise<ManifestContent> {
+  const json = parseJson(await readBytes(path), {
+    label: `manifest ${quote(path)}`,
+    code: "BUNDLE_INVALID",
+    maxBytes,
+  });
+  if (json.get("schemaVersion").integer() !== 1) {
+    throw json.get("schemaVersion").refuse("is not 1, the only one that this version reads");
+  }
+  const subjects = json.get("subjects").items(maxSubjects).map(parseSubject);
+  const failures = json.get("failures").items(maxSubjects);
+  if (subjects.length + failures.length === 0) throw json.refuse("lists no file");
+  const place = await Place.of(path);
+  const artifacts: Artifact[] = [];
+  const refused = failures.map((failure) => notSigned(failure.get("path").string()));
+  for (const subject of subjects) {
+    const found = await locate(subject, place);
+    if (found === undefined) refused.push(notFound(subject.path));
+    else artifacts.push(found);
+  }
+  return { artifacts, refused };
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFoundFile(path, maxBytes);
+  } catch (error) {
+    throw new SigstepError(
+      "INPUT_UNREADABLE",
+      `Input manifest: ${quote(path)} cannot be read (${systemCode(error)}).`,
+      {
+        where: "manifest",
+        hint: "Name the file that sign has written, sigstep-manifest.json.",
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A file as the manifest lists it. */
+interface ListedFile {
+  readonly path: string;
+  readonly sha256: Uint8Array;
+  /** Relative to the manifest's folder. */
+  readonly bundle: string;
+}
+
+function parseSubject(json: JsonValue): ListedFile {
+  const sha256 = json.get("digest").get("sha256");
+  if (sha256.hex().length !== 32) throw sha256.refuse("is not a SHA-256 digest");
+  const [path, bundle] = [json.get("path"), json.get("bundle")];
+  for (const name of [path, bundle]) {
+    if (name.string() === "" || name.string().includes("\0")) throw name.refuse("is not a path");
+  }
+  return { path: path.string(), sha256: sha256.hex(), bundle: bundle.string() };
+}
+
+/** The two folders in which a manifest may name files. */
+class Place {
+  /** The manifest's own, as the user names it. */
+  readonly folder: string;
+  readonly #roots: readonly string[];
+
+  private constructor(folder: string, roots: readonly string[]) {
+    this.folder = folder;
+    this.#roots = roots;
+  }
+
+  static async of(manifest: string): Promise<Place> {
+    const folder = dirname(manifest);
+    return new Place(folder, [await realpath("."), await realpath(folder)]);
+  }
+
+  /** Size of the file at `path`, links followed; undefined when there is none inside. */
+  async sizeInside(path: string): Promise<number | undefined> {
+    try {
+      const real = await realpath(path);
+      const stats = await stat(real);
+      return stats.isFile() && this.#roots.some((root) => isBelow(real, root))
+        ? stats.size
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function isBelow(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way);
+}
+
+/**
+ * The listed file and its bundle: where the run that signed had it; else under the manifest's folder, as
+ * when all was downloaded together; else beside its bundle.
+ */
+async function locate(listed: ListedFile, place: Place): Promise<Artifact | undefined> {
+  const bundlePath = join(place.folder, listed.bundle);
+  const beside = bundlePath.endsWith(bundleSuffix)
+    ? [bundlePath.slice(0, -bundleSuffix.length)]
+    : [];
+  const inFolder = isAbsolute(listed.path) ? [] : [join(place.folder, listed.path)];
+  for (const path of [listed.path, ...inFolder, ...beside]) {
+    const size = await place.sizeInside(path);
+    if (size === undefined) continue;
+    const digest = { algorithm: "sha256", bytes: listed.sha256 } as const;
+    const file = { path, name: basename(path), size };
+    const bundle = (await place.sizeInside(bundlePath)) === undefined ? {} : { bundlePath };
+    return { kind: "file", name: path, file, listed: digest, ...bundle };
+  }
+  return undefined;
+}
+
+function notFound(path: string): RefusedResult {
+  return refusal(
+    path,
+    new SigstepError(
+      "FILE_UNREADABLE",
+      `File ${quote(path)} of the manifest is neither in the working directory nor in the manifest's folder.`,
+      {
+        where: path,
+        hint: "Put the files where they were when they were signed, or beside the manifest. Paths that lead out of both folders are not followed.",
+      },
+    ),
+  );
+}
+
+function notSigned(path: string): RefusedResult {
+  return refusal(
+    path,
+    new SigstepError(
+      "BUNDLE_MISSING",
+      `File ${quote(path)} was not signed: the manifest says so.`,
+      {
+        where: path,
+        hint: "Run sign again: it makes the bundles that are missing.",
+        step: { number: 1, name: "bundle" },
+      },
+    ),
+  );
+}
+
+function refusal(name: string, error: SigstepError): RefusedResult {
+  return { kind: "refused", name, digests: {}, error, refusals: [] };
+}

@@ -1,0 +1,5 @@
+// Entry: the GitHub Action that verifies.
+import { verifyAction } from "./commands/verify-main.ts";
+import { runAction } from "./entry.ts";
+
+await runAction(verifyAction);
