@@ -17,13 +17,14 @@ import { parseTrustedRoot, type TrustedRoot } from "../../src/sigstore/trust.ts"
 import { type VerifiedBundle, verifyBundle } from "../../src/sigstore/verify.ts";
 import { refuses, rejection } from "../refusal.ts";
 
-const folder = new URL("../vectors/sigstore-go/", import.meta.url);
+const vectors = new URL("../vectors/", import.meta.url);
 const now = new Date("2026-11-01T00:00:00Z");
 const github = "https://token.actions.githubusercontent.com";
 const sigstoreJs =
   "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main";
 
-const read = (file: string): Buffer => readFileSync(new URL(file, folder));
+const read = (file: string, folder = "sigstore-go"): Buffer =>
+  readFileSync(new URL(`${folder}/${file}`, vectors));
 const roots: readonly TrustedRoot[] = [
   parseTrustedRoot(publicGood.trustedRoot, "public good"),
   ...["scaffolding", "public-key-validity"].map((name) =>
@@ -72,8 +73,8 @@ function signedBy(identity: string, issuer: string): Policy {
 }
 
 /** A case whose artifact is the statement's subject and whose root is chosen as `verify` chooses it. */
-function attested(file: string, by: Policy | PublicKey): Case {
-  const bundle = parseBundle(read(file), file);
+function attested(file: string, by: Policy | PublicKey, folder?: string): Case {
+  const bundle = parseBundle(read(file, folder), file);
   const trustedRoot = chooseTrustedRoot(bundle, roots);
   const artifact = subjectOf(bundle);
   return "identities" in by
@@ -118,6 +119,44 @@ const cases: Readonly<
       ),
     root: "public good",
     times: ["2022-11-09T23:00:36.000Z"],
+  },
+  "npm's provenance of a later year": {
+    make: () =>
+      attested("sigstore-js-2.1.0-bundle-v0.1.json", signedBy(sigstoreJs, github), "github-cli"),
+    root: "public good",
+    times: ["2023-08-29T15:40:23.000Z"],
+  },
+  "npm's provenance, rewritten as v0.3": {
+    make: () =>
+      attested("sigstore-js-2.1.0-bundle.json", signedBy(sigstoreJs, github), "github-cli"),
+    root: "public good",
+    times: ["2023-08-29T15:40:23.000Z"],
+  },
+  "GitHub's provenance by a reusable workflow": {
+    make: () =>
+      attested(
+        "reusable-workflow-attestation.sigstore.json",
+        signedBy(
+          "https://github.com/github/artifact-attestations-workflows/.github/workflows/attest.yml@09b495c3f12c7881b3cc17209a327792065c1a1d",
+          github,
+        ),
+        "github-cli",
+      ),
+    root: "public good",
+    times: ["2024-05-24T19:14:24.000Z"],
+  },
+  "GitHub's provenance by an enterprise's issuer": {
+    make: () =>
+      attested(
+        "custom-issuer.sigstore.json",
+        signedBy(
+          "https://github.com/too-legit/attest/.github/workflows/integration.yml@refs/heads/main",
+          `${github}/hammer-time`,
+        ),
+        "github-cli",
+      ),
+    root: "public good",
+    times: ["2024-09-11T19:19:03.000Z"],
   },
   "a file of an instance with othernames": {
     make: () => {
