@@ -429,8 +429,8 @@ function change(text: string, ...path: readonly [string, string?]): string {
 
 function drop(text: string, name: string): string {
   const json = members(JSON.parse(text));
-  const { [name]: _, ...rest } = members(json.files);
-  return JSON.stringify({ ...json, files: rest });
+  const rest = Object.entries(members(json.files)).filter(([each]) => each !== name);
+  return JSON.stringify({ ...json, files: Object.fromEntries(rest) });
 }
 
 function members(value: unknown): Members {
