@@ -57,14 +57,17 @@ async function proveComplete(
   }
 }
 
-/** Whether it holds as many entries, of the same version, and as many timestamps as would be asked for. */
+/** Whether it is of the kind that is written for a file, and holds as many entries, of the same version, and as many timestamps as would be asked for. */
 function isComplete(kept: OwnBundle, { logs, tsas }: SelectedServices): boolean {
   const entries = kept.entries.map(({ entry }) => entry);
   const versions = new Set(logs.map(({ version }) => `0.0.${version}`));
+  const { version, content } = kept.bundle;
   return (
+    version === "0.3" &&
+    content.kind === "message-signature" &&
     kept.bundle.entries.length === logs.length &&
     entries.length === logs.length &&
-    entries.every(({ version }) => versions.has(version)) &&
+    entries.every((entry) => versions.has(entry.version)) &&
     kept.bundle.timestamps.length === tsas.length &&
     kept.timestamps.length === tsas.length
   );
