@@ -8,7 +8,14 @@ import type { Instance } from "../../src/commands/instance.ts";
 import { findKeptBundle } from "../../src/commands/kept.ts";
 import { computeDigest } from "../../src/crypto/digest.ts";
 import { encodeBundle } from "../../src/sigstore/bundle.ts";
-import { type Log, signArtifact, type Timestamp } from "../../src/sigstore/sign.ts";
+import {
+  type Log,
+  signArtifact,
+  type SignedArtifact,
+  signPayload,
+  type SigningSteps,
+  type Timestamp,
+} from "../../src/sigstore/sign.ts";
 import type { Service } from "../../src/sigstore/signing-config.ts";
 import { parseIdentityToken } from "../../src/sigstore/token.ts";
 import type { TrustedRoot } from "../../src/sigstore/trust.ts";
@@ -47,6 +54,10 @@ interface Case {
   readonly wantsLogs?: readonly number[];
   readonly wantsTimestamps?: number;
   readonly root?: Partial<TrustedRoot>;
+  /** By this machine's clock. */
+  readonly now?: Date;
+  /** Signs something else than the file. */
+  readonly sign?: (steps: SigningSteps) => Promise<SignedArtifact>;
 }
 
 suite("a bundle that is already there", () => {
@@ -60,7 +71,8 @@ suite("a bundle that is already there", () => {
 
   async function isKept(wish: Case, change = (text: string): string => text): Promise<boolean> {
     const credential = await makeCredential({ fulcio, ...wish.leaf });
-    const made = await signArtifact(artifact, {
+    const sign = wish.sign ?? ((steps: SigningSteps) => signArtifact(artifact, steps));
+    const made = await sign({
       logs: wish.logs ?? [logTo(v1)],
       timestamps: wish.timestamps ?? [stamp()],
       trustedRoot: ownRoot,
@@ -69,7 +81,9 @@ suite("a bundle that is already there", () => {
       hasEnded: () => false,
     });
     const text = encodeBundle({
-      ...made.signed,
+      version: "0.3",
+      signer: { kind: "certificate", certificate: made.signed.certificate, chain: [] },
+      content: made.signed.envelope ?? { kind: "message-signature", ...made.signed },
       entries: made.entries.map(({ entry }) => entry),
       timestamps: made.timestamps.map(({ response }) => response.der),
     });
@@ -79,6 +93,7 @@ suite("a bundle that is already there", () => {
     const kept = await findKeptBundle(file, artifact, {
       instance: instanceOf(wish),
       tokens: { get: () => Promise.resolve(tokenOf(wish.claims ?? github)) },
+      now: () => wish.now ?? now,
     });
     return kept !== undefined;
   }
@@ -128,6 +143,38 @@ suite("a bundle that is already there", () => {
 
   test("without an embedded SCT is replaced where the root has certificate logs", async () => {
     assert.ok(!(await isKept({ root: { ctLogs: [makeLog(1).log] } })));
+  });
+
+  test("from the future of our clock is replaced", async () => {
+    assert.ok(await isKept({ now: new Date("2025-06-01T11:56:00Z") }));
+    assert.ok(!(await isKept({ now: new Date("2025-06-01T11:54:59Z") })));
+  });
+
+  test("of an older version of the format is replaced", async () => {
+    const older = (text: string): string =>
+      text
+        .replace(".v0.3+json", "+json;version=0.2")
+        .replace(/"certificate":(\{[^}]*\})/, '"x509CertificateChain":{"certificates":[$1]}');
+    assert.ok(!(await isKept({}, older)));
+  });
+
+  test("that is an attestation about the file is replaced", async () => {
+    const statement = {
+      _type: "https://in-toto.io/Statement/v1",
+      subject: [{ digest: { sha256: Buffer.from(artifact.digest.bytes).toString("hex") } }],
+      predicateType: "https://example.com/predicate/v1",
+    };
+    const payload = {
+      payloadType: "application/vnd.in-toto+json",
+      payload: Buffer.from(JSON.stringify(statement)),
+    };
+    for (const [log, version] of [
+      [v1, 1],
+      [v2, 2],
+    ] as const) {
+      const sign = (steps: SigningSteps): Promise<SignedArtifact> => signPayload(payload, steps);
+      assert.ok(!(await isKept({ sign, logs: [logTo(log)], wantsLogs: [version] })));
+    }
   });
 
   test("of another identity is replaced, with or without the extensions that would tell", async () => {

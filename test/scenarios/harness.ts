@@ -12,13 +12,14 @@ import { Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
 import { after, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { verifyOwnBundle } from "../../src/commands/own-work.ts";
+import { computeDigest } from "../../src/crypto/digest.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { defaultClaims, type Claims, type IssuerKind } from "../../src/sandbox/claims.ts";
 import type { Corruption, Fault, FaultRule, ServiceName } from "../../src/sandbox/faults.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { parseBundle } from "../../src/sigstore/bundle.ts";
 import { parseTrustedRoot } from "../../src/sigstore/trust.ts";
-import { verifyBundle } from "../../src/sigstore/verify.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import { Secrets } from "./secrets.ts";
 
@@ -276,10 +277,11 @@ export class Scene {
   /** Proves the bundle beside `name`, or the one called `bundle`. */
   async verify(name: string, bundle = `${name}${bundleSuffix}`): Promise<void> {
     const content = await readFile(this.path(name));
-    const bytes = createHash("sha256").update(content).digest();
+    const digest = computeDigest("sha256", content);
     const trustedRoot = parseTrustedRoot(Buffer.from(this.trustedRoot), "the scene's");
-    const parsed = parseBundle(await readFile(this.path(bundle)), bundle);
-    await verifyBundle(parsed, { digest: { algorithm: "sha256", bytes }, content }, trustedRoot);
+    await verifyOwnBundle(await readFile(this.path(bundle)), {
+      ...{ artifact: { digest, content }, trustedRoot, required: {}, now: new Date() },
+    });
   }
 
   /**

@@ -97,6 +97,9 @@ export interface EntryWish {
   readonly time?: Date;
   /** The logged text, canonical JSON. */
   readonly body?: string;
+  /** What the entry says that its body is. */
+  readonly kind?: string;
+  readonly version?: string;
 }
 
 /** The entry that `own` makes for `signed`, with its promise (v1), proof and checkpoint. */
@@ -104,11 +107,12 @@ export function makeEntry(own: OwnLog, signed: SignedDigest, wish: EntryWish = {
   const { index = 5, size = 11, logIndex = BigInt(index), body = bodyOf(own, signed) } = wish;
   const bytes = Buffer.from(body);
   const leaves = Array.from({ length: size }, (_, i) => (i === index ? bytes : Buffer.from([i])));
+  const { kind = kindOf(own, signed), version = `0.0.${own.version}` } = wish;
   const bare = {
     logIndex,
     logId: own.log.logId,
-    kind: "hashedrekord",
-    version: `0.0.${own.version}`,
+    kind,
+    version,
     inclusionProof: {
       logIndex: BigInt(index),
       rootHash: treeHash(leaves.map(leafHash)),
@@ -135,6 +139,21 @@ export function promise(
   return signBy(own, Buffer.from(text));
 }
 
+/** Rekor v1 has a kind of its own for envelopes; Rekor v2 logs what of them is signed. */
+function kindOf({ version }: OwnLog, { envelope }: SignedDigest): string {
+  return version === 1 && envelope !== undefined ? "dsse" : "hashedrekord";
+}
+
+/** PEM in base64, as Rekor v1 keeps certificates and keys. */
+export function pemOf(der: Uint8Array, label = "CERTIFICATE"): string {
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  const pem = `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+  return Buffer.from(pem).toString("base64");
+}
+
 /** The canonical body, members sorted by name. */
 export function bodyOf({ version }: OwnLog, signed: SignedDigest): string {
   const content = Buffer.from(signed.signature).toString("base64");
@@ -146,8 +165,13 @@ export function bodyOf({ version }: OwnLog, signed: SignedDigest): string {
     ];
     return `{"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":{"algorithm":"${algorithm}","digest":"${digest}"},"signature":{"content":"${content}","verifier":{"keyDetails":"PKIX_ECDSA_P256_SHA_256","x509Certificate":{"rawBytes":"${der}"}}}}}}`;
   }
-  const lines = der.match(/.{1,64}/g) ?? [];
-  const pem = `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+  const pem = pemOf(signed.certificate);
+  if (signed.envelope !== undefined) {
+    const [whole, payload] = [signed.envelope.payloadType, signed.envelope.payload].map((part) =>
+      sha256(Buffer.from(part)).toString("hex"),
+    );
+    return `{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"${whole}"},"payloadHash":{"algorithm":"sha256","value":"${payload}"},"signatures":[{"signature":"${content}","verifier":"${pem}"}]}}`;
+  }
   const value = Buffer.from(signed.digest.bytes).toString("hex");
-  return `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"${signed.digest.algorithm}","value":"${value}"}},"signature":{"content":"${content}","publicKey":{"content":"${Buffer.from(pem).toString("base64")}"}}}}`;
+  return `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"${signed.digest.algorithm}","value":"${value}"}},"signature":{"content":"${content}","publicKey":{"content":"${pem}"}}}}`;
 }

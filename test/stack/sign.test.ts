@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { computeDigest } from "../../src/crypto/digest.ts";
 import { SigstepError } from "../../src/errors.ts";
 import { parseBundle } from "../../src/sigstore/bundle.ts";
+import { exactly } from "../../src/sigstore/matcher.ts";
 import { parseTrustedRoot } from "../../src/sigstore/trust.ts";
 import { verifyBundle } from "../../src/sigstore/verify.ts";
 import { judges, type Judge } from "./judges.ts";
@@ -18,17 +19,21 @@ const ours: Judge = {
   name: "sigstep",
   async verifyBlob({ stack, bundle, file, identity, issuer, trust = stack.trust }) {
     const content = await readFile(file);
-    const artifact = { digest: computeDigest("sha256", content) };
+    const { algorithm, bytes } = computeDigest("sha256", content);
+    const by = {
+      identity: exactly(identity, "identity"),
+      issuer: exactly(issuer, "issuer"),
+      extensions: {},
+    };
     try {
-      const root = parseTrustedRoot(await readFile(trust.trustedRoot), "root");
-      const proven = await verifyBundle(
-        parseBundle(await readFile(bundle), "bundle"),
-        artifact,
-        root,
-      );
-      const { certificate, identity: name } = proven.certificate;
-      const accepted = name.value === identity && certificate.fulcio.named.issuer === issuer;
-      return { accepted, output: `${name.value} ${String(certificate.fulcio.named.issuer)}` };
+      const { certificate } = await verifyBundle({
+        bundle: parseBundle(await readFile(bundle), "bundle"),
+        artifact: { digests: new Map([[algorithm, bytes]]) },
+        trustedRoot: parseTrustedRoot(await readFile(trust.trustedRoot), "root"),
+        policy: { identities: [by] },
+        now: new Date(),
+      });
+      return { accepted: true, output: certificate?.identity.value ?? "" };
     } catch (error) {
       if (!(error instanceof SigstepError)) throw error;
       return { accepted: false, output: error.message };
