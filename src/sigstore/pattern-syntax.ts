@@ -47,7 +47,7 @@ class Reader {
   constructor(source: string, what: string) {
     this.source = source;
     this.what = what;
-    this.#characters = [...source];
+    this.#characters = Array.from(source);
   }
 
   get ended(): boolean {
@@ -70,10 +70,10 @@ class Reader {
     return character;
   }
 
-  /** Whether `text` comes next; then it is passed. */
+  /** Whether `text`, of plain signs, comes next; then it is passed. */
   take(text: string): boolean {
     if (!this.rest.startsWith(text)) return false;
-    this.#at += [...text].length;
+    this.#at += text.length;
     return true;
   }
 
@@ -116,19 +116,35 @@ function readRepeat(reader: Reader, item: PatternNode): PatternNode {
   return { kind: "repeat", item, ...range };
 }
 
-function readRange(reader: Reader): { min: number; max: number } | undefined {
-  if (reader.take("*")) return { min: 0, max: Infinity };
-  if (reader.take("+")) return { min: 1, max: Infinity };
-  if (reader.take("?")) return { min: 0, max: 1 };
-  if (reader.peek() !== "{") return undefined;
-  const [whole, least = "", comma, most = ""] =
-    /^\{(\d{1,4})(?:(,)(\d{1,4})?)?\}/.exec(reader.rest) ?? [];
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const signs: Readonly<Record<string, Range>> = {
+  "*": { min: 0, max: Infinity },
+  "+": { min: 1, max: Infinity },
+  "?": { min: 0, max: 1 },
+};
+
+function readRange(reader: Reader): Range | undefined {
+  const sign = reader.peek();
+  if (sign === "{") return readCounts(reader);
+  const range = Object.hasOwn(signs, sign) ? signs[sign] : undefined;
+  if (range !== undefined) reader.next();
+  return range;
+}
+
+/** `{n}`, `{n,}` or `{n,m}` */
+function readCounts(reader: Reader): Range {
+  const [whole, least, comma, most] = /^\{(\d{1,4})(?:(,)(\d{1,4})?)?\}/.exec(reader.rest) ?? [];
   if (whole === undefined) throw reader.unknown();
   reader.take(whole);
   const min = Number(least);
-  const max = comma === undefined ? min : most === "" ? Infinity : Number(most);
+  const end = comma === undefined ? min : Infinity;
+  const max = most === undefined ? end : Number(most);
   if (max < min) throw reader.refuse(`has ${whole}, whose numbers are the wrong way round`);
-  if (min > maxCount || (max > maxCount && max !== Infinity)) {
+  if ([min, max].some((count) => count > maxCount && count !== Infinity)) {
     throw reader.refuse(`has ${whole}, more than ${maxCount}`);
   }
   return { min, max };
@@ -208,8 +224,13 @@ function readClassPart(reader: Reader): Accepts {
   reader.next();
   const second = reader.next();
   const high = second === "\\" ? literalOf(reader, reader.next()) : second;
-  if (high < low) throw reader.refuse("has a range in a class that is the wrong way round");
-  return (found) => found >= low && found <= high && [...found].length === 1;
+  const [from, to] = [codeOf(low), codeOf(high)];
+  if (to < from) throw reader.refuse("has a range in a class that is the wrong way round");
+  return (found) => codeOf(found) >= from && codeOf(found) <= to;
+}
+
+function codeOf(found: string): number {
+  return found.codePointAt(0) ?? 0;
 }
 
 function invalid(source: string, what: string, why: string): SigstepError {

@@ -10,10 +10,7 @@ export { requireMeaningful } from "./policy-reach.ts";
 export { checkIdentity, type IdentityPolicy } from "./policy-identity.ts";
 export { checkStatement, type ProvenancePolicy } from "./policy-statement.ts";
 
-/**
- * How many distinct operators must vouch for a signature. Absent: one of each kind that the trusted
- * root has.
- */
+/** How many distinct operators must vouch for a signature. Absent: the trusted root decides, see thresholds.ts. */
 export interface RequiredServices {
   readonly logs?: number;
   readonly timestamps?: number;
