@@ -1,12 +1,13 @@
 // Parts of packages that we never use and that a run would load dearly: undici's HTTP/2, which draws in
 // all of Node's http2 and tls, and its machinery of fetch; the network and process parts of
-// @actions/core, of which we use outputs and the summary.
+// @actions/core, of which we use outputs and the summary; the patterns by which TUF delegates targets, which
+// we never ask for.
 import type { Plugin } from "esbuild";
 
 /** Constants of undici's sources: without its second HTTP/1 parser. */
 export const undiciConstants = { esbuildDetection: "1" };
 
-/** Keeps those parts out of the build; reaching one of undici's throws. */
+/** Keeps those parts out of the build; reaching one of undici's or TUF's throws. */
 export const unusedParts: Plugin[] = [
   leaveOut(
     { importer: "undici", filter: /client-h2\.js$/ },
@@ -25,6 +26,10 @@ export const unusedParts: Plugin[] = [
   leaveOut(
     { importer: "@actions/core", filter: /^@actions\/(?:http-client|exec|io)/ },
     "module.exports={}",
+  ),
+  leaveOut(
+    { importer: "@tufjs/models", filter: /^minimatch$/ },
+    "exports.minimatch=()=>{throw new Error('delegations are left out')}",
   ),
 ];
 

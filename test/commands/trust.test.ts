@@ -182,7 +182,7 @@ suite("trusted roots of a mirror and of a file", () => {
   test("a mirror: by TUF, and only that host is asked", async () => {
     const roots = await readTrustedRoots(mirror, { world, offline: false });
     assert.equal(roots[0]?.logs.length, 2);
-    assert.match(roots[0]?.label ?? "", /^the TUF mirror 127\.0\.0\.1:\d+, by TUF$/);
+    assert.match(roots[0].label, /^the TUF mirror 127\.0\.0\.1:\d+, by TUF$/);
     assert.deepEqual(
       new Set(sandbox.requests.list().map(({ service }) => service)),
       new Set(["tuf"]),

@@ -3,9 +3,9 @@
 // https://theupdateframework.github.io/specification/v1.0.34/#detailed-client-workflow
 import type { TargetFile } from "@tufjs/models";
 import { Readable } from "node:stream";
-import type { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { parseJson } from "../../encoding/json.ts";
 import { quote, SigstepError } from "../../errors.ts";
+import type * as tuf from "./library.ts";
 
 /** Most bytes of one role's metadata. The real ones have 2 to 10 KB. */
 export const maxMetadataBytes = 512 * 1024;
@@ -24,21 +24,6 @@ export interface Target {
   readonly hash: string;
 }
 
-/** tuf-js, loaded when first needed: a run whose trust comes from files does not pay for it. */
-async function loadTuf(): Promise<Library> {
-  const [{ TrustedMetadataStore: Store }, errors] = await Promise.all([
-    import("tuf-js/dist/store.js"),
-    import("tuf-js/dist/error.js"),
-  ]);
-  return { Store, ...errors };
-}
-
-interface Library {
-  readonly Store: typeof TrustedMetadataStore;
-  readonly EqualVersionError: new () => Error;
-  readonly ExpiredMetadataError: new () => Error;
-}
-
 /** Whose metadata it is, from where it begins, and when it is judged. */
 export interface Beginning {
   /** Of the repository, for messages. */
@@ -54,11 +39,12 @@ export interface Beginning {
  * @throws SigstepError TUF_ROOT_INVALID
  */
 export async function openTrustedSet({ label, root, now }: Beginning): Promise<TrustedSet> {
-  const library = await loadTuf();
+  // Loaded when first needed: a run whose trust comes from files does not pay for it.
+  const library = await import("./library.ts");
   const code = "TUF_ROOT_INVALID";
   parseJson(root, { label: `TUF root of ${label}`, code, maxBytes: maxMetadataBytes });
   try {
-    const store = new library.Store(Buffer.from(root));
+    const store = new library.TrustedMetadataStore(Buffer.from(root));
     // The store takes the machine's time when it is made; all of a run has one time.
     Object.assign(store, { referenceTime: now });
     return new TrustedSet({ store, library, label, now });
@@ -71,8 +57,8 @@ export async function openTrustedSet({ label, root, now }: Beginning): Promise<T
 }
 
 interface Parts {
-  readonly store: TrustedMetadataStore;
-  readonly library: Library;
+  readonly store: tuf.TrustedMetadataStore;
+  readonly library: typeof tuf;
   readonly label: string;
   readonly now: Date;
 }
