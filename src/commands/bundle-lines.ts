@@ -1,7 +1,6 @@
 // JSON lines, as attestations are collected in: one bundle a line. Read piece by piece, so that a file of
 // any size takes the memory of its longest line.
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, open, type FileHandle } from "node:fs/promises";
 import { quote, SigstepError } from "../errors.ts";
 import { maxBundleBytes } from "../sigstore/bundle.ts";
 

@@ -1,7 +1,8 @@
 // Paths and globs → files, in a fixed order. A path that exists is that file; anything else is a
 // glob of `* ? ** [class]`, in which `[[]` stands for `[`.
-import { constants, type Stats } from "node:fs";
-import { access, glob, lstat, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+// `node:fs` itself would load its streams, which cost as much as a verification.
+import { access, constants, glob, lstat, stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 

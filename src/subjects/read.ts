@@ -1,7 +1,7 @@
 // One file read once: its digests and, when it is small, its bytes. Any size, flat memory.
 // Two buffers take turns, so that the disk fills one while the processor hashes the other.
-import { constants, type BigIntStats } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { constants, open, stat, type FileHandle } from "node:fs/promises";
 import { startDigest, type Digest, type DigestAlgorithm, type Digests } from "../crypto/digest.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { FoundFile } from "./find.ts";

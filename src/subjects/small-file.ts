@@ -1,6 +1,5 @@
 // A file that is read whole: configuration, tokens, bundles. Bounded, whatever its size is said to be.
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { constants, open, type FileHandle } from "node:fs/promises";
 
 const chunkBytes = 64 * 1024;
 

@@ -2,8 +2,7 @@
 // that a repository names is ever a path. Whoever can write the folder can write the file: it is evidence
 // to be proven again, never an answer.
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { constants, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeBase64 } from "../../encoding/base64.ts";
 import { parseJson, type JsonValue } from "../../encoding/json.ts";
