@@ -27,6 +27,17 @@ export async function rejection(code: ErrorCode, promise: Promise<unknown>): Pro
   return assert.fail("nothing was refused");
 }
 
+/** The error with `code` and this step of verification that `promise` must end with. */
+export async function rejectionAt(
+  step: number,
+  code: ErrorCode,
+  promise: Promise<unknown>,
+): Promise<SigstepError> {
+  const error = await rejection(code, promise);
+  assert.equal(error.step?.number, step, error.message);
+  return error;
+}
+
 function expect(code: ErrorCode, error: unknown): SigstepError {
   if (!(error instanceof SigstepError)) throw error;
   assert.equal(error.code, code, error.message);

@@ -1,342 +1,419 @@
-// The order of verification: every conformance case that concerns us, and every field of a bundle changed.
+// The order of verification, on bundles of our own of every kind: what each step refuses, and every text of
+// a bundle changed. The conformance suite is in conformance.test.ts, keys in key-bundles.test.ts.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { computeDigest } from "../../src/crypto/digest.ts";
 import { type ErrorCode, SigstepError } from "../../src/errors.ts";
-import { encodeBundle, parseBundle, type Bundle } from "../../src/sigstore/bundle.ts";
-import { parseTrustedRoot, type TrustedRoot } from "../../src/sigstore/trust.ts";
-import { type Artifact, signArtifact, type SignedArtifact } from "../../src/sigstore/sign.ts";
-import { verifyBundle } from "../../src/sigstore/verify.ts";
-import { rejection } from "../refusal.ts";
+import { type Bundle, encodeBundle, parseBundle } from "../../src/sigstore/bundle.ts";
+import { exactly } from "../../src/sigstore/matcher.ts";
+import type { Policy } from "../../src/sigstore/policy.ts";
+import type { TrustedRoot } from "../../src/sigstore/trust.ts";
+import { rejectionAt } from "../refusal.ts";
 import { at } from "../sandbox/wire.ts";
+import { authority, issue, timestampLeaf } from "./issue.ts";
+import {
+  content,
+  digest,
+  identity,
+  makeBundle,
+  payloadOf,
+  question,
+  statement,
+  under,
+  verify,
+} from "./own-bundle.ts";
 import { logTo, makeCredential, stamp, trustedRoot, v1, v2, workflow } from "./own-instance.ts";
-import { makeEntry } from "./own-log.ts";
+import { makeEntry, makeLog } from "./own-log.ts";
+import { makeTimestamp } from "./timestamp-maker.ts";
 
-const conformance = new URL("../vectors/sigstore-conformance/", import.meta.url);
-const publicGood = new URL("../../src/sigstore/public-good/trusted_root.json", import.meta.url);
-const identity =
-  "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
-
-function readCase(name: string, file: string): Buffer | undefined {
-  const url = new URL(`${name}/${file}`, conformance);
-  return existsSync(url) ? readFileSync(url) : undefined;
-}
-
-/** The artifact of a case, whole or by its digest alone. */
-function artifactOf(name: string, whole: boolean): Artifact {
-  const content = readCase(name, "artifact") ?? readFileSync(new URL("a.txt", conformance));
-  const digest = computeDigest("sha256", content);
-  return whole ? { digest, content } : { digest };
-}
-
-/** The verdict on a case; `change` may mend or break the text of its bundle. */
-async function judge(
-  name: string,
-  whole = true,
-  change = (text: string): string => text,
-): Promise<SignedArtifact> {
-  const root = readCase(name, "trusted_root.json") ?? readFileSync(publicGood);
-  const text = (readCase(name, "bundle.sigstore.json") ?? Buffer.alloc(0)).toString();
-  const bundle = parseBundle(Buffer.from(change(text)), name);
-  return verifyBundle(bundle, artifactOf(name, whole), parseTrustedRoot(root, name));
-}
-
-suite("the conformance suite", () => {
-  // Every case with a bundle v0.3 that holds a certificate and a message signature: our kind.
-  const verdicts: Readonly<Record<string, "accepted" | ErrorCode>> = {
-    "bundle-with-sct-with-extensions": "accepted",
-    "happy-path-v0.3": "accepted",
-    "happy-path-v0.3-new-mediaType": "accepted",
-    "inclusion-proof-corrupted-hash_fail": "LOG_ENTRY_INVALID",
-    "integrated-time-in-future_fail": "CERTIFICATE_INVALID",
-    "message-digest-mismatch_fail": "BUNDLE_INVALID",
-    "rekor2-checkpoint-cosigned": "accepted",
-    "rekor2-checkpoint-missing-log-signature_fail": "LOG_ENTRY_INVALID",
-    "rekor2-checkpoint-missing-origin_fail": "LOG_ENTRY_INVALID",
-    "rekor2-checkpoint-missing-root-hash_fail": "LOG_ENTRY_INVALID",
-    "rekor2-checkpoint-multiple-cosigs": "accepted",
-    "rekor2-checkpoint-no-matching-signature_fail": "LOG_ENTRY_INVALID",
-    "rekor2-checkpoint-two-sigs-cosigned": "accepted",
-    "rekor2-happy-path": "accepted",
-    "rekor2-no-inclusion-proof_fail": "LOG_ENTRY_INVALID",
-    "rekor2-no-timestamp_fail": "BUNDLE_INVALID",
-    "rekor2-timestamp-outside-trust-root-tsa-validity_fail": "TIMESTAMP_INVALID",
-    "rekor2-timestamp-outside-tsa-cert-validity_fail": "TIMESTAMP_INVALID",
-    "rekor2-timestamp-untrusted-tsa-without-embedded-cert_fail": "BUNDLE_INVALID",
-    "rekor2-timestamp-with-embedded-cert": "accepted",
-    "rekor2-timestamp-with-incorrect-time_fail": "BUNDLE_INVALID",
-    "rekor2-timestamp-without-embedded-cert": "accepted",
-    "trust-root-tlog-missing-validity-start_fail": "TRUSTED_ROOT_INVALID",
-    "trust-root-tsa-validity-end-inclusive": "accepted",
-    "wrong-hashedrekord-artifact_fail": "LOG_ENTRY_INVALID",
-    "wrong-hashedrekord-entry_fail": "LOG_ENTRY_INVALID",
-  };
-
-  test("has these cases of our kind and no other", () => {
-    const ours = readdirSync(conformance).filter((name) => {
-      const text = readCase(name, "bundle.sigstore.json")?.toString() ?? "";
-      return (
-        /"application\/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json;version=0\.3)"/.test(text) &&
-        text.includes('"certificate"') &&
-        text.includes('"messageSignature"')
-      );
-    });
-    assert.deepEqual(ours.toSorted(), Object.keys(verdicts).toSorted());
-  });
-
-  // The same bundle under the older spelling of v0.3, which we neither write nor read.
-  const respell = (text: string): string =>
-    text.replace(
-      "application/vnd.dev.sigstore.bundle+json;version=0.3",
-      "application/vnd.dev.sigstore.bundle.v0.3+json",
-    );
-  for (const [name, verdict] of Object.entries(verdicts)) {
-    for (const whole of [true, false]) {
-      test(`${name}: ${verdict}${whole ? "" : ", by digest"}`, async () => {
-        assert.equal(name.endsWith("_fail"), verdict !== "accepted");
-        const promise = judge(name, whole, respell);
-        if (verdict !== "accepted") {
-          await rejection(verdict, promise);
-          return;
-        }
-        const { certificate, entries, timestamps } = await promise;
-        assert.equal(certificate.identity.value, identity);
-        assert.equal(entries.length, 1);
-        assert.equal(timestamps.length, name.startsWith("happy-path") ? 0 : 1);
-      });
-    }
-  }
-
-  test("has a timestamp in base64 with line breaks; without them it is the time that is wrong", async () => {
-    const name = "rekor2-timestamp-with-incorrect-time_fail";
-    const mend = (text: string): string =>
-      text.replace(/"signedTimestamp": *"[^"]*"/, (found) => found.replaceAll("\\n", ""));
-    await rejection("CERTIFICATE_INVALID", judge(name, true, mend));
-  });
-
-  test("has no case of our kind that passes for another artifact", async () => {
-    const accepted = Object.keys(verdicts).filter((name) => verdicts[name] === "accepted");
-    const other = Buffer.from("another artifact");
-    for (const name of accepted) {
-      const root = readCase(name, "trusted_root.json") ?? readFileSync(publicGood);
-      const text = respell((readCase(name, "bundle.sigstore.json") ?? Buffer.alloc(0)).toString());
-      const bundle = parseBundle(Buffer.from(text), name);
-      const digest = computeDigest("sha256", other);
-      const trusted = parseTrustedRoot(root, name);
-      for (const artifact of [{ digest, content: other }, { digest }]) {
-        await rejection("BUNDLE_INVALID", verifyBundle(bundle, artifact, trusted));
-        // Not even when the bundle says so.
-        await rejection(
-          "LOG_ENTRY_INVALID",
-          verifyBundle({ ...bundle, digest }, artifact, trusted),
-        );
-      }
-    }
-  });
-});
-
-const content = Buffer.from("artifact");
-const artifact = { digest: computeDigest("sha256", content), content };
-
-async function sign(
-  own: typeof v1,
-  steps: Partial<Parameters<typeof signArtifact>[1]> = {},
-): Promise<Bundle> {
-  const credential = await makeCredential();
-  const { signed, entries, timestamps } = await signArtifact(artifact, {
-    certify: () => Promise.resolve(credential),
-    logs: [logTo(own)],
-    timestamps: [stamp()],
-    trustedRoot,
-    onPublished: () => undefined,
-    hasEnded: () => true,
-    ...steps,
-  });
-  return {
-    ...signed,
-    entries: entries.map(({ entry }) => entry),
-    timestamps: timestamps.map(({ response }) => response.der),
-  };
-}
+const byDigest = { artifact: { digests: question.artifact.digests } };
+const other = computeDigest("sha256", Buffer.from("another artifact"));
+const another = {
+  artifact: {
+    digests: new Map([[other.algorithm, other.bytes]]),
+    content: Buffer.from("another artifact"),
+  },
+};
+const over = { start: new Date("2024-01-01"), end: new Date("2025-01-01") };
 
 for (const own of [v1, v2]) {
-  const bundle = await sign(own);
+  for (const kind of ["message", "envelope"] as const) {
+    const payload = kind === "envelope" ? payloadOf(statement) : undefined;
+    const make = (): Promise<Bundle> => makeBundle({ logs: [logTo(own)] }, payload);
+    const bundle = await make();
 
-  suite(`a bundle of our own with Rekor v${own.version}`, () => {
-    test("is accepted, whole or by digest, also when it was written and read", async () => {
-      const again = parseBundle(Buffer.from(encodeBundle(bundle)), "b");
-      for (const given of [bundle, again]) {
-        for (const what of [artifact, { digest: artifact.digest }]) {
-          const { certificate, entries, timestamps } = await verifyBundle(given, what, trustedRoot);
-          assert.equal(certificate.identity.value, workflow);
-          assert.deepEqual([entries.length, timestamps.length], [1, 1]);
+    suite(`a bundle with Rekor v${own.version} and ${kind}`, () => {
+      test("is accepted, whole or by digest, also when it was written and read", async () => {
+        const again = parseBundle(Buffer.from(encodeBundle(bundle)), "b");
+        for (const given of [bundle, again]) {
+          for (const wish of [{}, byDigest]) {
+            const proven = await verify(given, wish);
+            assert.equal(proven.bundle, given);
+            assert.equal(proven.certificate?.identity.value, workflow);
+            assert.equal(proven.matched, identity);
+            assert.deepEqual([proven.entries.length, proven.timestamps.length], [1, 1]);
+            assert.equal(proven.times.length, own === v1 ? 2 : 1);
+            assert.deepEqual(proven.digest, digest);
+            assert.equal(proven.statement?.predicateType, payload && statement.predicateType);
+            assert.deepEqual(proven.thresholds, { logs: 1, timestamps: 0, scts: 0 });
+          }
         }
-      }
-    });
+      });
 
-    test("is refused when any text in it is another", async () => {
-      const line = encodeBundle(bundle);
-      const paths = pathsOf(JSON.parse(line));
-      assert.ok(paths.length >= 16);
-      for (const path of paths) {
-        for (const change of [cut, flip]) {
-          const value: unknown = JSON.parse(line);
-          const parent = path.slice(0, -1).reduce(at, value);
-          assert.ok(typeof parent === "object" && parent !== null);
-          const last = path.at(-1) ?? "";
-          const before = String(Reflect.get(parent, last));
-          const after = change(before);
-          if (after === before) continue;
-          Reflect.set(parent, last, after);
-          await assert.rejects(
-            async () =>
-              verifyBundle(
-                parseBundle(Buffer.from(JSON.stringify(value)), "b"),
-                artifact,
-                trustedRoot,
-              ),
-            (error) => error instanceof SigstepError && error.code !== "INTERNAL",
-            `${path.join(".")} became ${after.slice(0, 60)}`,
-          );
+      test("is refused when any text in it is another", async () => {
+        const line = encodeBundle(bundle);
+        const paths = pathsOf(JSON.parse(line)).filter((path) => path.at(-1) !== "keyid");
+        assert.ok(paths.length >= 15);
+        for (const path of paths) {
+          for (const change of [cut, flip]) {
+            const value: unknown = JSON.parse(line);
+            const parent = path.slice(0, -1).reduce(at, value);
+            assert.ok(typeof parent === "object" && parent !== null);
+            const last = path.at(-1) ?? "";
+            const before = String(Reflect.get(parent, last));
+            const after = change(before);
+            if (after === before) continue;
+            Reflect.set(parent, last, after);
+            await assert.rejects(
+              async () => verify(parseBundle(Buffer.from(JSON.stringify(value)), "b")),
+              (error) =>
+                error instanceof SigstepError &&
+                error.code !== "INTERNAL" &&
+                error.step !== undefined,
+              `${path.join(".")} became ${after.slice(0, 60)}`,
+            );
+          }
         }
-      }
-    });
+      });
 
-    const roots: Readonly<Record<string, readonly [ErrorCode, Partial<TrustedRoot>]>> = {
-      "without the log": ["LOG_ENTRY_INVALID", { logs: [] }],
-      "with the other log alone": ["LOG_ENTRY_INVALID", { logs: [own === v1 ? v2.log : v1.log] }],
-      "without the authority": ["CERTIFICATE_INVALID", { certificateAuthorities: [] }],
-      "with a log of certificates": ["SCT_INVALID", { ctLogs: [v1.log] }],
-      "with an authority that is over": [
-        "CERTIFICATE_INVALID",
-        {
-          certificateAuthorities: trustedRoot.certificateAuthorities.map((one) => ({
-            ...one,
-            validFor: { start: new Date("2024-01-01"), end: new Date("2025-01-01") },
-          })),
+      test("is about no other artifact", async () => {
+        const [step, code] =
+          kind === "message"
+            ? ([5, "BUNDLE_INVALID"] as const)
+            : ([12, "STATEMENT_INVALID"] as const);
+        await rejectionAt(step, code, verify(bundle, another));
+        if (bundle.content.kind !== "message-signature") return;
+        // Not even when the bundle says so, or says nothing.
+        for (const hint of [other, undefined]) {
+          const given = { ...bundle, content: { ...bundle.content, digest: hint } };
+          await rejectionAt(5, "LOG_ENTRY_INVALID", verify(given, another));
+        }
+      });
+
+      const roots: Readonly<Record<string, readonly [number, ErrorCode, Partial<TrustedRoot>]>> = {
+        "with the other log alone": [
+          2,
+          "LOG_ENTRY_INVALID",
+          { logs: [own === v1 ? v2.log : v1.log] },
+        ],
+        "without the authority": [8, "CERTIFICATE_INVALID", { certificateAuthorities: [] }],
+        "with a log of certificates": [9, "SCT_INVALID", { ctLogs: [v1.log] }],
+        "with an authority that is over": [
+          8,
+          "CERTIFICATE_INVALID",
+          {
+            certificateAuthorities: trustedRoot.certificateAuthorities.map((one) => ({
+              ...one,
+              validFor: over,
+            })),
+          },
+        ],
+        "with a log that is over": [
+          8,
+          "LOG_ENTRY_INVALID",
+          { logs: [{ ...own.log, validFor: over }] },
+        ],
+        "with a timestamp authority that is over": [
+          6,
+          "TIMESTAMP_INVALID",
+          {
+            timestampAuthorities: trustedRoot.timestampAuthorities.map((one) => ({
+              ...one,
+              validFor: over,
+            })),
+          },
+        ],
+      };
+      for (const [name, [step, code, change]] of Object.entries(roots)) {
+        test(`is refused at step ${step} by a trusted root ${name}`, async () => {
+          await rejectionAt(step, code, verify(bundle, under(change)));
+        });
+      }
+
+      test("needs a log entry where the trusted root has a log, and a timestamp where it has none", async () => {
+        const bare = { ...bundle, entries: [] };
+        await rejectionAt(13, "LOG_ENTRY_INVALID", verify(bare));
+        await verify(bare, under({ logs: [] }));
+        await verify(bundle, under({ logs: [] }));
+        const nothing = { ...bare, timestamps: [] };
+        await rejectionAt(7, "TIMESTAMP_INVALID", verify(nothing, under({ logs: [] })));
+      });
+
+      test("needs a proven time", async () => {
+        const bare = { ...bundle, timestamps: [] };
+        const unknown = under({ timestampAuthorities: [] });
+        if (own === v1) {
+          await verify(bare);
+          await verify(bundle, unknown);
+        } else {
+          await rejectionAt(7, "TIMESTAMP_INVALID", verify(bare));
+          await rejectionAt(7, "TIMESTAMP_INVALID", verify(bundle, unknown));
+        }
+      });
+
+      test("has no entry, no timestamp and no certificate of another bundle", async () => {
+        const foreign = await make();
+        const { entries, timestamps, signer } = foreign;
+        const wrong = "LOG_ENTRY_INVALID";
+        await rejectionAt(5, wrong, verify({ ...bundle, entries }));
+        await rejectionAt(
+          5,
+          wrong,
+          verify({ ...bundle, entries: [...bundle.entries, ...entries] }),
+        );
+        await rejectionAt(5, wrong, verify({ ...bundle, signer }));
+        for (const mixed of [timestamps, [...bundle.timestamps, ...timestamps]]) {
+          await rejectionAt(6, "TIMESTAMP_INVALID", verify({ ...bundle, timestamps: mixed }));
+        }
+      });
+
+      test("is not helped by an entry of an unknown log, nor harmed", async () => {
+        const unknown = makeLog(own.version);
+        const beside = { ...bundle.entries[0], logId: unknown.log.logId };
+        const [known] = bundle.entries;
+        assert.ok(known !== undefined);
+        const strange = { ...known, ...beside };
+        const { entries } = await verify({ ...bundle, entries: [strange, known] });
+        assert.deepEqual(
+          entries.map(({ entry }) => entry),
+          [known],
+        );
+        const alone = { ...bundle, entries: [strange] };
+        await rejectionAt(2, "LOG_ENTRY_INVALID", verify(alone));
+      });
+
+      test("is not helped by a timestamp of an unknown authority, nor harmed", async () => {
+        const root = await issue({ name: "unknown root", extensions: authority });
+        const tsa = await issue({ name: "unknown", issuer: root, extensions: timestampLeaf });
+        const { signature } = bundle.content;
+        const strange = await makeTimestamp(tsa, signature, { time: "20250601120000Z" });
+        const beside = { ...bundle, timestamps: [strange, ...bundle.timestamps] };
+        assert.equal((await verify(beside)).timestamps.length, 1);
+        const alone = verify({ ...bundle, timestamps: [strange] });
+        if (own === v1) assert.equal((await alone).timestamps.length, 0);
+        else await rejectionAt(7, "TIMESTAMP_INVALID", alone);
+      });
+
+      test("is refused when its certificate is none", async () => {
+        const certificate = Buffer.from("none");
+        const none = {
+          ...bundle,
+          signer: { kind: "certificate", certificate, chain: [] },
+        } as const;
+        await assert.rejects(
+          verify(none),
+          (error) => error instanceof SigstepError && error.step?.number === 1,
+        );
+      });
+
+      const policies: Readonly<Record<string, Partial<Policy>>> = {
+        identity: { identities: [{ ...identity, identity: exactly(`${workflow}x`, "identity") }] },
+        "prefix of its identity": {
+          identities: [{ ...identity, identity: exactly(workflow.slice(0, -1), "identity") }],
         },
-      ],
-      "with a log that is over": [
-        "LOG_ENTRY_INVALID",
-        {
-          logs: [
-            {
-              ...own.log,
-              validFor: { start: new Date("2024-01-01"), end: new Date("2025-01-01") },
-            },
+        issuer: { identities: [{ ...identity, issuer: exactly("https://gitlab.com", "issuer") }] },
+        repository: {
+          identities: [
+            { ...identity, extensions: { sourceRepositoryUri: exactly("https://x.example", "x") } },
           ],
         },
-      ],
-      "with a timestamp authority that is over": [
-        "TIMESTAMP_INVALID",
-        {
-          timestampAuthorities: trustedRoot.timestampAuthorities.map((one) => ({
-            ...one,
-            validFor: { start: new Date("2024-01-01"), end: new Date("2025-01-01") },
-          })),
-        },
-      ],
-    };
-    for (const [name, [code, change]] of Object.entries(roots)) {
-      test(`is refused by a trusted root ${name}`, async () => {
-        const root = { ...trustedRoot, ...change };
-        await rejection(code, verifyBundle(bundle, artifact, root));
+        "identity at all": { identities: [] },
+        age: { maxAgeMs: 59_000 },
+      };
+      for (const [name, policy] of Object.entries(policies)) {
+        test(`is refused at step 10 for another ${name}`, async () => {
+          const wish = { policy: { ...question.policy, ...policy } };
+          await rejectionAt(10, "POLICY_NOT_SATISFIED", verify(bundle, wish));
+        });
+      }
+
+      test("is accepted for any one identity of a policy, and within its age", async () => {
+        const first = { ...identity, identity: exactly("https://other.example", "identity") };
+        const policy = { identities: [first, identity], maxAgeMs: 60_000 };
+        assert.equal((await verify(bundle, { policy })).matched, identity);
       });
-    }
 
-    test("needs a log entry where the trusted root has a log", async () => {
-      const bare = { ...bundle, entries: [] };
-      await rejection("BUNDLE_INVALID", verifyBundle(bare, artifact, trustedRoot));
-      await verifyBundle(bare, artifact, { ...trustedRoot, logs: [] });
+      test("from a time yet to come is refused: the clock is wrong", async () => {
+        const at = (text: string): { now: Date } => ({ now: new Date(text) });
+        await verify(bundle, at("2025-06-01T11:55:00Z"));
+        const late = verify(bundle, at("2025-06-01T11:54:59Z"));
+        const error = await rejectionAt(7, "TIMESTAMP_INVALID", late);
+        assert.match(error.message, /made at 2025-06-01T12:00:00.000Z.*says 2025-06-01T11:54:59/);
+        assert.match(error.hint, /clock/);
+      });
+
+      test("asks for a managed key only where there is one", async () => {
+        const leaf = (await makeCredential()).certificate.certificate;
+        const given = { key: leaf.publicKey };
+        await rejectionAt(1, "BUNDLE_INVALID", verify(bundle, given));
+        const named = { ...bundle, signer: { kind: "public-key", hint: "" } } as const;
+        const error = await rejectionAt(1, "BUNDLE_INVALID", verify(named));
+        assert.match(error.hint, /--key/);
+      });
     });
+  }
+}
 
-    test("needs a proven time", async () => {
-      const bare = { ...bundle, timestamps: [] };
-      const root = { ...trustedRoot, timestampAuthorities: [] };
-      if (own === v1) {
-        await verifyBundle(bare, artifact, trustedRoot);
-        await verifyBundle(bundle, artifact, root);
-      } else {
-        await rejection("BUNDLE_INVALID", verifyBundle(bare, artifact, trustedRoot));
-        await rejection("BUNDLE_INVALID", verifyBundle(bundle, artifact, root));
+suite("a signature", () => {
+  test("that is none is refused at step 11, whatever log and time vouch for it", async () => {
+    // Log and authority take any bytes as signature here: only the last step sees that they are none.
+    const credential = await makeCredential({
+      fulcio: { 8: "https://token.actions.githubusercontent.com" },
+    });
+    const signature = Buffer.from("3006020101020101", "hex");
+    const certificate = credential.certificate.certificate.der;
+    const timestamp = await stamp()(signature, credential);
+    const payload = {
+      ...payloadOf(statement),
+      signature,
+      keyId: "",
+      kind: "dsse-envelope",
+    } as const;
+    for (const envelope of [undefined, payload]) {
+      const signed = { digest, signature, certificate, envelope };
+      const bundle: Bundle = {
+        version: "0.3",
+        signer: { kind: "certificate", certificate, chain: [] },
+        content: envelope ?? { kind: "message-signature", digest, signature },
+        entries: [makeEntry(v1, signed)],
+        timestamps: [timestamp.response.der],
+      };
+      for (const wish of [{}, byDigest]) {
+        await rejectionAt(11, "SIGNATURE_INVALID", verify(bundle, wish));
+      }
+    }
+  });
+
+  test("has its entry and its timestamp both within its certificate", async () => {
+    const credential = await makeCredential();
+    const { signer, certificate } = credential;
+    const signature = await signer.sign(digest, content);
+    const signed = { digest, signature, certificate: certificate.certificate.der };
+    const late = new Date("2025-06-01T12:05:01Z");
+    for (const [entry, time] of [
+      [makeEntry(v1, signed, { time: late }), "20250601120000Z"],
+      [makeEntry(v1, signed), "20250601120501Z"],
+      [makeEntry(v2, signed), "20250601120501Z"],
+      [makeEntry(v2, signed), "20250601115459Z"],
+    ] as const) {
+      const { response } = await stamp({ time })(signature, credential);
+      const bundle: Bundle = {
+        version: "0.3",
+        signer: { kind: "certificate", certificate: signed.certificate, chain: [] },
+        content: { kind: "message-signature", digest, signature },
+        entries: [entry],
+        timestamps: [response.der],
+      };
+      const now = new Date("2025-06-02T00:00:00Z");
+      await rejectionAt(8, "CERTIFICATE_INVALID", verify(bundle, { now }));
+    }
+  });
+});
+
+suite("an envelope", () => {
+  const logs = [logTo(v1)];
+  const sign = (value: unknown, type?: string): Promise<Bundle> =>
+    makeBundle({ logs }, payloadOf(value, type));
+
+  test("holds an in-toto statement and nothing else", async () => {
+    for (const bundle of [
+      await sign(statement, "application/json"),
+      await sign(statement, "application/vnd.in-toto+json; charset=utf-8"),
+      await sign(statement, ""),
+      await sign({ ...statement, _type: "https://in-toto.io/Statement/v2" }),
+      await sign({ ...statement, subject: [] }),
+      await sign("text"),
+    ]) {
+      await rejectionAt(12, "STATEMENT_INVALID", verify(bundle));
+    }
+  });
+
+  test("with another payload or payload type than was logged is refused", async () => {
+    const bundle = await sign(statement);
+    assert.ok(bundle.content.kind === "dsse-envelope");
+    const payload = payloadOf({ ...statement, predicate: { more: 1 } });
+    const changed = { ...bundle, content: { ...bundle.content, ...payload } };
+    await rejectionAt(5, "LOG_ENTRY_INVALID", verify(changed));
+    const typed = { ...bundle, content: { ...bundle.content, payloadType: "text/plain" } };
+    await rejectionAt(11, "SIGNATURE_INVALID", verify(typed));
+  });
+
+  test("is of a predicate type that the policy names, when it names some", async () => {
+    const bundle = await sign(statement);
+    const { predicateType } = statement;
+    const asking = (...predicateTypes: readonly string[]): { policy: Policy } => ({
+      policy: { ...question.policy, predicateTypes },
+    });
+    await verify(bundle, asking("https://example.com/other", predicateType));
+    for (const policy of [asking("https://example.com/other"), asking(`${predicateType}/`)]) {
+      await rejectionAt(12, "POLICY_NOT_SATISFIED", verify(bundle, policy));
+    }
+    const message = await makeBundle({ logs });
+    const error = await rejectionAt(
+      12,
+      "POLICY_NOT_SATISFIED",
+      verify(message, asking(predicateType)),
+    );
+    assert.match(error.message, /asks for an attestation/);
+  });
+});
+
+suite("a bundle of v0.1 or v0.2", () => {
+  const [ca] = trustedRoot.certificateAuthorities[0]?.certificates ?? [];
+  assert.ok(ca !== undefined);
+
+  for (const version of ["0.1", "0.2"] as const) {
+    test(`${version} may have its chain up to the root, in order`, async () => {
+      const bundle = await makeBundle({ logs: [logTo(v1)] });
+      const { signer } = bundle;
+      assert.ok(signer.kind === "certificate");
+      const withChain = (chain: readonly Uint8Array[]): Bundle => ({
+        ...bundle,
+        ...{ version, signer: { ...signer, chain } },
+      });
+      await verify(withChain([ca.der]));
+      const stranger = await issue({ name: "root", extensions: authority });
+      for (const chain of [
+        [signer.certificate],
+        [stranger.certificate.der],
+        [signer.certificate, ca.der],
+      ]) {
+        await rejectionAt(8, "CERTIFICATE_INVALID", verify(withChain(chain)));
       }
     });
 
-    test("has no entry and no timestamp of another bundle", async () => {
-      const other = await sign(own);
-      const mixed = { ...bundle, entries: other.entries };
-      await rejection("LOG_ENTRY_INVALID", verifyBundle(mixed, artifact, trustedRoot));
-      const stamped = { ...bundle, timestamps: other.timestamps };
-      await rejection("TIMESTAMP_INVALID", verifyBundle(stamped, artifact, trustedRoot));
-      const certified = { ...bundle, certificate: other.certificate };
-      await rejection("LOG_ENTRY_INVALID", verifyBundle(certified, artifact, trustedRoot));
-    });
-
-    test("is refused when one of two entries or timestamps is wrong", async () => {
-      const other = await sign(own);
-      await rejection(
-        "LOG_ENTRY_INVALID",
-        verifyBundle(
-          { ...bundle, entries: [...bundle.entries, ...other.entries] },
-          artifact,
-          trustedRoot,
-        ),
-      );
-      await rejection(
-        "TIMESTAMP_INVALID",
-        verifyBundle(
-          { ...bundle, timestamps: [...bundle.timestamps, ...other.timestamps] },
-          artifact,
-          trustedRoot,
-        ),
+    test(`${version} has no anchor in its own chain`, async () => {
+      const bundle = await makeBundle({ logs: [logTo(v1)] });
+      const { signer } = bundle;
+      assert.ok(signer.kind === "certificate");
+      const given = { ...bundle, version, signer: { ...signer, chain: [ca.der] } };
+      await rejectionAt(
+        8,
+        "CERTIFICATE_INVALID",
+        verify(given, under({ certificateAuthorities: [] })),
       );
     });
+  }
 
-    test("is refused when its certificate is none", async () => {
-      const none = { ...bundle, certificate: Buffer.from("none") };
-      await assert.rejects(verifyBundle(none, artifact, trustedRoot), SigstepError);
-    });
+  test("with a promise alone is accepted by its time", async () => {
+    const bundle = await makeBundle({ logs: [logTo(v1)], timestamps: [] });
+    const entries = bundle.entries.map((entry) => ({ ...entry, inclusionProof: undefined }));
+    const { times } = await verify({ ...bundle, version: "0.1", entries });
+    assert.deepEqual(
+      times.map((time) => time.toISOString()),
+      ["2025-06-01T12:00:00.000Z"],
+    );
   });
-}
-
-test("what log and time vouch for is still not signed without a signature", async () => {
-  // Log and authority take any bytes as signature here: only the last step sees that they are none.
-  const { certificate } = await makeCredential();
-  const signed = {
-    digest: artifact.digest,
-    signature: Buffer.from("3006020101020101", "hex"),
-    certificate: certificate.certificate.der,
-  };
-  const credential = { ...(await makeCredential()), certificate };
-  const timestamp = await stamp()(signed.signature, credential);
-  const bundle = {
-    ...signed,
-    entries: [makeEntry(v1, signed)],
-    timestamps: [timestamp.response.der],
-  };
-  for (const what of [artifact, { digest: artifact.digest }]) {
-    await rejection("SIGNATURE_INVALID", verifyBundle(bundle, what, trustedRoot));
-  }
-});
-
-test("times of entry and timestamp must both lie in the certificate", async () => {
-  const credential = await makeCredential();
-  const { signer, certificate } = credential;
-  const signature = await signer.sign(artifact.digest, content);
-  const signed = { digest: artifact.digest, signature, certificate: certificate.certificate.der };
-  const late = new Date("2025-06-01T12:05:01Z");
-  const cases = [
-    [makeEntry(v1, signed, { time: late }), "20250601120000Z"],
-    [makeEntry(v1, signed), "20250601120501Z"],
-    [makeEntry(v2, signed), "20250601120501Z"],
-    [makeEntry(v2, signed), "20250601115459Z"],
-  ] as const;
-  for (const [entry, time] of cases) {
-    const { response } = await stamp({ time })(signature, credential);
-    const bundle = { ...signed, entries: [entry], timestamps: [response.der] };
-    await rejection("CERTIFICATE_INVALID", verifyBundle(bundle, artifact, trustedRoot));
-  }
 });
 
 /** Paths to every text in a JSON value. */
