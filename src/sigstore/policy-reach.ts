@@ -66,7 +66,7 @@ export function requireMeaningful({ identities }: Identities, keyed = false): vo
 
 const hintKey = "Leave out the key, or everything about certificates.";
 const hint =
-  "Name the repository (--repo OWNER/NAME or --project GROUP/NAME), or the identity with its issuer.";
+  "Name the repository (--repo OWNER/NAME or --project GROUP/NAME), or the identity with its issuer. A pattern must begin with what is yours: https://github\\.com/OWNER/.*, or [^/]+@YOUR\\.DOMAIN for addresses.";
 
 function requireTelling(
   identity: IdentityPolicy,
