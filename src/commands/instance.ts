@@ -50,8 +50,33 @@ export async function readInstance(
   terms: InstanceTerms,
 ): Promise<Instance> {
   const now = terms.world.now();
-  const instance = await choose(choice, terms, now);
-  for (const { url } of allServices(instance.services)) requireAddress(url, terms.insecureHosts);
+  return requireUsable(await choose(choice, terms, now), terms, now);
+}
+
+/**
+ * The same from what is embedded alone, at once and without a word; undefined where nothing is, or where it
+ * will not do.
+ */
+export async function readEmbedded(
+  choice: InstanceChoice,
+  terms: InstanceTerms,
+): Promise<Instance | undefined> {
+  if (choice.kind !== "public-good" && choice.kind !== "staging") return undefined;
+  const { label, embedded } = await knownSource(choice.kind);
+  if (embedded === undefined) return undefined;
+  const now = terms.world.now();
+  const material = { label: `${label}, embedded`, files: embedded.files };
+  try {
+    return requireUsable(assemble(choice, { material, name: label }, now), terms, now);
+  } catch (error) {
+    if (error instanceof SigstepError) return undefined;
+    throw error;
+  }
+}
+
+/** Refuses an instance that may not be asked, or that its trusted root does not vouch for. */
+function requireUsable(instance: Instance, { insecureHosts }: InstanceTerms, now: Date): Instance {
+  for (const { url } of allServices(instance.services)) requireAddress(url, insecureHosts);
   requireInForce(instance.services, instance.trustedRoot, now);
   return instance;
 }
@@ -59,7 +84,6 @@ export async function readInstance(
 function choose(choice: InstanceChoice, terms: TrustTerms, now: Date): Promise<Instance> {
   switch (choice.kind) {
     case "public-good":
-      return readPublicGood(choice.rekorVersion, terms, now);
     case "staging":
     case "mirror":
       return readPublished(choice, terms, now);
@@ -84,18 +108,34 @@ function requireAddress(url: URL, insecureHosts: readonly string[]): void {
   }
 }
 
-async function readPublicGood(
-  rekorVersion: 1 | 2,
+type PublishedChoice = Extract<InstanceChoice, { kind: "public-good" | "staging" | "mirror" }>;
+
+/** An instance whose TUF repository has a signing config. */
+async function readPublished(
+  choice: PublishedChoice,
   terms: TrustTerms,
   now: Date,
 ): Promise<Instance> {
-  const material = await readMaterial(await knownSource("public-good"), terms);
-  const config = requireFile(material, configNames[rekorVersion]);
+  const source = await (choice.kind === "mirror" ? mirrorSource(choice) : knownSource(choice.kind));
+  const material = await readMaterial(source, terms);
+  return assemble(choice, { material, name: source.label }, now);
+}
+
+/** The public-good instance has one config for each Rekor, any other one that decides. */
+function assemble(
+  choice: PublishedChoice,
+  { material, name }: { readonly material: TrustMaterial; readonly name: string },
+  now: Date,
+): Instance {
+  const isPublic = choice.kind === "public-good";
+  const config = requireFile(material, configNames[isPublic ? choice.rekorVersion : 1]);
+  const services = selectServices(parseSigningConfig(config, material.label), now);
+  if (!isPublic) requireVersion(services, choice.rekorVersion);
   return {
-    name: `the public-good Sigstore instance, Rekor v${rekorVersion}`,
-    services: selectServices(parseSigningConfig(config, material.label), now),
+    name: isPublic ? `${name}, Rekor v${choice.rekorVersion}` : name,
+    services,
     trustedRoot: rootOf(material),
-    isPublicGood: true,
+    isPublicGood: isPublic || isPublicGood(services),
   };
 }
 
@@ -104,25 +144,6 @@ const configNames = {
   1: "signing_config.v0.2.json",
   2: "signing_config_rekor_v2.v0.2.json",
 } as const;
-
-/** An instance whose TUF repository has a signing config, which decides. */
-async function readPublished(
-  choice: Extract<InstanceChoice, { kind: "staging" | "mirror" }>,
-  terms: TrustTerms,
-  now: Date,
-): Promise<Instance> {
-  const source = await (choice.kind === "mirror" ? mirrorSource(choice) : knownSource("staging"));
-  const material = await readMaterial(source, terms);
-  const config = requireFile(material, configNames[1]);
-  const services = selectServices(parseSigningConfig(config, material.label), now);
-  requireVersion(services, choice.rekorVersion);
-  return {
-    name: source.label,
-    services,
-    trustedRoot: rootOf(material),
-    isPublicGood: isPublicGood(services),
-  };
-}
 
 /** GitHub publishes no signing config: the one that is embedded is ours. */
 async function readGitHub(terms: TrustTerms, now: Date): Promise<Instance> {

@@ -3,7 +3,7 @@ import { toSigstepError } from "../errors.ts";
 import { findFiles } from "../subjects/find.ts";
 import { advise } from "./blame.ts";
 import { readCaFile } from "./ca-file.ts";
-import { readInstance } from "./instance.ts";
+import { readEmbedded, readInstance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
 import { createTokenSource } from "./identity.ts";
 import { makePlan, type Plan } from "./plan.ts";
@@ -27,10 +27,9 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   const { retryBudgetMs: budgetMs, insecureHosts, dryRun: offline } = request;
   const [files, caPem] = await Promise.all([findFiles(request.items), readCaFile(request.caFile)]);
   const network = { budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) };
-  const instance = await readInstance(request.instance, {
-    ...{ world, network, insecureHosts, offline },
-  });
-  const plan = makePlan(request, files, instance);
+  const terms = { world, network, insecureHosts, offline };
+  const atHand = offline ? undefined : await readEmbedded(request.instance, terms);
+  const plan = makePlan(request, files, atHand ?? (await readInstance(request.instance, terms)));
   await checkTargets(plan);
   if (request.dryRun) return describeOnly(plan, world);
   const http = await world.openHttp({
@@ -40,11 +39,16 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   });
   try {
     const tokens = createTokenSource(request, world, http);
-    world.runner.info(`Signing ${count(files.length)} with ${instance.name}.`);
-    const terms = { allowed: request.allowPublicLog, signal: world.signal };
-    await guardPublicLog(await tokens.get(), plan, terms);
-    const results = await signFiles(plan, { request, world, http, tokens });
-    return await reportSign(plan, results, { request, world });
+    world.runner.info(`Signing ${count(files.length)} with ${plan.instance.name}.`);
+    const leave = { allowed: request.allowPublicLog, signal: world.signal };
+    await guardPublicLog(await tokens.get(), plan, leave);
+    // What is embedded is enough to plan and to guard by. Nobody is asked for news before.
+    const current =
+      atHand === undefined
+        ? plan
+        : makePlan(request, files, await readInstance(request.instance, { ...terms, http }));
+    const results = await signFiles(current, { request, world, http, tokens });
+    return await reportSign(current, results, { request, world });
   } catch (thrown) {
     const error = toSigstepError(thrown);
     throw error.code === "CANCELLED" ? advise(error, runAgain) : error;

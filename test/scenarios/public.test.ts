@@ -137,7 +137,10 @@ describe("a repository that is not public", { concurrency: 3 }, () => {
     });
     assert.ok(tried.length > 0);
     for (const attempt of tried)
-      assert.match(attempt, /^CONNECT (fulcio|rekor|timestamp)\.sigstore\.dev:443 HTTP/);
+      assert.match(
+        attempt,
+        /^CONNECT (tuf-repo-cdn|fulcio|rekor|timestamp)\.sigstore\.dev:443 HTTP/,
+      );
   });
 
   scenario("allowed by the action's input", async (scene) => {

@@ -10,6 +10,8 @@ import { maxMetadataBytes, openTrustedSet, type Target, type TrustedSet } from "
 const maxRoots = 256;
 /** For one file of some kilobytes. */
 const timeoutMs = 10_000;
+/** For all of them: whoever is slower than this is as good as silent. */
+const patienceMs = 30_000;
 
 /** A TUF repository: where it is, and by which root it is believed. */
 export interface Repository {
@@ -73,11 +75,12 @@ interface Asker {
   target(path: string, length: number): Promise<Uint8Array>;
 }
 
-function asker({ http, repository }: Refresh): Asker {
+function asker({ http, repository, now }: Refresh): Asker {
+  const deadline = new Date(now.getTime() + patienceMs);
   const ask = async (path: string, maxBytes: number): Promise<HttpResponse> => {
     const url = new URL(path, withSlash(repository.url));
     const service = `the TUF repository of ${repository.label}`;
-    const limits = { timeoutMs, maxBytes, retry: "budget" } as const;
+    const limits = { timeoutMs, maxBytes, deadline, retry: "budget" } as const;
     try {
       return await http.request({ service, method: "GET", url, ...limits });
     } catch (thrown) {
