@@ -38,16 +38,17 @@ const orders: ReadonlyMap<number, bigint> = new Map([
 
 /** The other signature that ECDSA gives away with every one: (r, n - s). */
 export function negateEcdsa(bytes: Uint8Array): Buffer | undefined {
-  const { r, s } =
-    /^30..(?<r>02(?:20|21|30|31)(?:..)*?)02(?:1f|20|2f|30|31|21)(?<s>(?:..){31,49})$/.exec(
-      Buffer.from(bytes).toString("hex"),
-    )?.groups ?? { r: "", s: "" };
-  const order = orders.get(r?.length === 68 || r?.length === 70 ? 32 : 48);
-  if (r === undefined || s === undefined || s === "" || order === undefined) return undefined;
+  const match = twoIntegers.exec(Buffer.from(bytes).toString("hex"));
+  if (match === null) return undefined;
+  const [, r = "", s = ""] = match;
+  const order = orders.get(r.length <= 70 ? 32 : 48) ?? 0n;
   const negated = encodeInteger(order - BigInt(`0x${s}`));
   const integers = `${r}02${byte(negated.length / 2)}${negated}`;
   return Buffer.from(`30${byte(integers.length / 2)}${integers}`, "hex");
 }
+
+/** ECDSA-Sig-Value of P-256 or P-384, in hexadecimal. */
+const twoIntegers = /^30..(02(?:20|21|30|31)(?:..)*?)02(?:1f|20|21|2f|30|31)((?:..){31,49})$/;
 
 /** Contents of a positive INTEGER. */
 function encodeInteger(value: bigint): string {
