@@ -1,0 +1,1 @@
+function r(n){return Buffer.from(JSON.stringify(n),"utf8")}export{r as a};
