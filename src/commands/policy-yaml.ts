@@ -69,7 +69,8 @@ export function parsePolicyYaml(bytes: Uint8Array, label: string): YamlValue {
     schema: "failsafe",
     prettyErrors: false,
     lineCounter: lines,
-    logLevel: "silent",
+    // With "silent", a second document would be left out without a word.
+    logLevel: "error",
   });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) throw refuseAt(reader.place(fault.pos[0]), describeFault(fault.code));

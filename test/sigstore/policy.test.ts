@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createEphemeralSigner } from "../../src/crypto/signer.ts";
-import type { FulcioExtensionName } from "../../src/sigstore/fulcio-extensions.ts";
+import {
+  fulcioExtensionNames,
+  type FulcioExtensionName,
+} from "../../src/sigstore/fulcio-extensions.ts";
 import { exactly, matching, type Matcher } from "../../src/sigstore/matcher.ts";
 import {
   checkAge,
@@ -16,7 +19,7 @@ import { certify, workflow } from "./own-instance.ts";
 const signer = createEphemeralSigner();
 const issuer = "https://token.actions.githubusercontent.com";
 const sha = "0123456789abcdef0123456789abcdef01234567";
-const fulcio: Readonly<Record<number, string>> = {
+const fulcio = {
   8: issuer,
   9: "https://github.com/acme/shared/.github/workflows/sign.yml@refs/tags/v1",
   11: "github-hosted",
@@ -30,21 +33,25 @@ const fulcio: Readonly<Record<number, string>> = {
   22: "public",
   23: "pages",
   24: "repo:acme/widget:ref:refs/heads/main",
-};
+} as const;
 const certificate = await certify(signer, { identity: workflow, fulcio });
 
 type Extensions = Readonly<Partial<Record<FulcioExtensionName, string>>>;
 
 function wish(extensions: Extensions, identity?: Matcher, from = issuer): IdentityPolicy {
-  const entries = Object.entries(extensions).map(([name, text]) => [name, exactly(text, name)]);
+  const matchers: Partial<Record<FulcioExtensionName, Matcher>> = {};
+  for (const name of fulcioExtensionNames.values()) {
+    const text = extensions[name];
+    if (text !== undefined) matchers[name] = exactly(text, name);
+  }
   return {
     issuer: exactly(from, "issuer"),
     ...(identity === undefined ? {} : { identity }),
-    extensions: Object.fromEntries(entries),
+    extensions: matchers,
   };
 }
 
-const all = {
+const all: Record<string, string> = {
   buildSignerUri: fulcio[9],
   runnerEnvironment: fulcio[11],
   sourceRepositoryUri: fulcio[12],
@@ -57,7 +64,7 @@ const all = {
   sourceRepositoryVisibilityAtSigning: fulcio[22],
   deploymentEnvironment: fulcio[23],
   tokenSubject: fulcio[24],
-} as Extensions;
+};
 
 const exact = (text: string): Matcher => exactly(text, "identity");
 const pattern = (source: string): Matcher => matching(source, "identity");
