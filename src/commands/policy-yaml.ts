@@ -68,6 +68,8 @@ export function parsePolicyYaml(bytes: Uint8Array, label: string): YamlValue {
   const document = parseDocument(text, {
     schema: "failsafe",
     prettyErrors: false,
+    // Its own search for names that come twice takes quadratic time.
+    uniqueKeys: false,
     lineCounter: lines,
     // With "silent", a second document would be left out without a word.
     logLevel: "error",
@@ -94,7 +96,6 @@ function decode(bytes: Uint8Array, whole: Place): string {
 /** The library's own words may repeat what the file holds. */
 function describeFault(code: string): string {
   const known: Readonly<Record<string, string>> = {
-    DUPLICATE_KEY: "a key that is there already",
     MULTIPLE_DOCS: "a second document",
     TAB_AS_INDENT: "a tab where only spaces may indent",
     MULTILINE_IMPLICIT_KEY: "a key of several lines; is a quote or colon missing?",
@@ -111,12 +112,21 @@ function readNode(node: unknown, reader: YamlReader, depth: number): YamlValue {
   if (depth > maxDepth) throw refuseAt(place, `nested deeper than ${maxDepth} levels`);
   if (isMap(node)) {
     const members = node.items.map((pair) => readMember(pair, reader, depth));
+    requireUnique(members);
     return { kind: "map", members, place };
   }
   if (isScalar(node)) return { kind: "text", text: String(node.value), place };
   if (!isSeq(node)) throw new TypeError("a YAML node of no kind");
   const items = node.items.map((item) => readNode(item, reader, depth + 1));
   return { kind: "list", items, place };
+}
+
+function requireUnique(members: readonly YamlMember[]): void {
+  const names = new Set<string>();
+  for (const { name, place } of members) {
+    if (names.has(name)) throw refuseAt(place, "a key that is there already");
+    names.add(name);
+  }
 }
 
 /** What would make one text stand for another, or for a value of another kind. */
