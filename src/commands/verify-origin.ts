@@ -56,14 +56,14 @@ function readMarks({ entries, signer }: Bundle): Marks {
   }
 }
 
-/** Whether a trusted root knows the issuer, or where there is none, a log. */
+/** Whether a trusted root knows one of the logs, and the issuer: names of issuers are alike in several instances. */
 function isOf(root: TrustedRoot, { logIds, issuerName }: Marks): boolean {
-  if (issuerName === undefined) {
-    return root.logs.some((log) => logIds.some((logId) => equalBytes(log.logId, logId)));
-  }
-  return root.certificateAuthorities.some(({ certificates }) =>
+  const knowsLog = root.logs.some((log) => logIds.some((logId) => equalBytes(log.logId, logId)));
+  if (issuerName === undefined) return knowsLog;
+  const knowsIssuer = root.certificateAuthorities.some(({ certificates }) =>
     certificates.some(({ subject }) => equalBytes(subject.raw, issuerName)),
   );
+  return knowsIssuer && (knowsLog || logIds.length === 0);
 }
 
 const instances: readonly KnownInstance[] = [
