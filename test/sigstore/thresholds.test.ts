@@ -8,8 +8,10 @@ import type { TrustedRoot } from "../../src/sigstore/trust.ts";
 import { thresholdsOf } from "../../src/sigstore/thresholds.ts";
 import type { VerifiedBundle } from "../../src/sigstore/verify.ts";
 import { rejectionAt } from "../refusal.ts";
+import { authority, issue, timestampLeaf } from "./issue.ts";
 import { makeBundle, question, under, verify } from "./own-bundle.ts";
 import { logTo, makeCredential, otherTsa, stamp, trustedRoot, v1, v2 } from "./own-instance.ts";
+import { makeTimestamp } from "./timestamp-maker.ts";
 
 const { publicKey: key } = (await makeCredential()).certificate.certificate;
 const two = await makeBundle({
@@ -118,9 +120,13 @@ suite("witnesses", () => {
     const proven = await asking(two, { logs: 1 }, known);
     assert.equal(proven.entries.length, 1);
     await rejectionAt(13, "LOG_ENTRY_INVALID", asking(two, { logs: 2 }, known));
-    const tsas = { timestampAuthorities: trustedRoot.timestampAuthorities.slice(0, 1) };
-    assert.equal((await asking(two, { timestamps: 1 }, tsas)).timestamps.length, 1);
-    await rejectionAt(13, "TIMESTAMP_INVALID", asking(two, { timestamps: 2 }, tsas));
+    const root = await issue({ name: "unknown root", extensions: authority });
+    const tsa = await issue({ name: "unknown", issuer: root, extensions: timestampLeaf });
+    const { signature } = one.content;
+    const strange = await makeTimestamp(tsa, signature, { time: "20250601120000Z" });
+    const beside = { ...one, timestamps: [...one.timestamps, strange] };
+    assert.equal((await asking(beside, { timestamps: 1 })).timestamps.length, 1);
+    await rejectionAt(13, "TIMESTAMP_INVALID", asking(beside, { timestamps: 2 }));
   });
 
   test("of a certificate that are asked for and cannot be are missed at their own step", async () => {
