@@ -58,6 +58,7 @@ export async function readPolicy(request: PolicyRequest): Promise<Policy> {
 const statementInputs: ReadonlySet<PolicyInputName> = new Set<PolicyInputName>([
   "predicate-type",
   "builder-id",
+  "check-provenance",
   "max-age",
 ]);
 
@@ -78,6 +79,7 @@ function parsePolicy(inputs: Reader, keyed: boolean): Policy {
     ...(builderId === undefined
       ? {}
       : { provenance: { builderId: exactly(builderId, "builder-id") } }),
+    ...(inputs.boolean("check-provenance") ? {} : { ignoresProvenanceClaims: true }),
     ...(maxAge === undefined ? {} : { maxAgeMs: parseMaxAge(maxAge, "Input max-age") }),
   };
 }

@@ -70,6 +70,12 @@ export const policyInputs = [
     text("URI"),
     "Builder that SLSA provenance must name; then nothing but provenance is accepted.",
   ),
+  {
+    name: "check-provenance",
+    kind: { type: "boolean" },
+    default: "true",
+    help: "Refuse provenance of a build type that repeats the identity token when it names another builder, source or run than its certificate. false accepts a statement for its signer alone, whatever it says.",
+  },
   spec(
     "max-age",
     text("AGE"),
