@@ -8,7 +8,8 @@ import { refusal, refuses } from "../refusal.ts";
 type Texts = Readonly<Partial<Record<InputName, string>>>;
 
 function parse(texts: Texts, ...paths: string[]): SignRequest {
-  return parseSignRequest((name) => texts[name], paths);
+  const given = new Map<string, string>(Object.entries(texts));
+  return parseSignRequest((name) => given.get(name), paths);
 }
 
 const defaults: SignRequest = {
