@@ -217,13 +217,29 @@ export class Scene {
     return done;
   }
 
-  /** The action with these inputs. */
+  /** The action that signs, with these inputs. */
   async action(inputs: Readonly<Record<string, string>>, options: RunOptions = {}): Promise<Run> {
+    return this.#act("action.js", inputs, options);
+  }
+
+  /** The action that verifies. */
+  async verifyAction(
+    inputs: Readonly<Record<string, string>>,
+    options: RunOptions = {},
+  ): Promise<Run> {
+    return this.#act("verify-action.js", inputs, options);
+  }
+
+  async #act(
+    entry: string,
+    inputs: Readonly<Record<string, string>>,
+    options: RunOptions,
+  ): Promise<Run> {
     const given: Record<string, string> = {};
     for (const [name, value] of Object.entries(inputs))
       given[`INPUT_${name.toUpperCase()}`] = value;
     const env = { ...given, ...options.env };
-    const { done } = await this.#spawn("action.js", [], { ...options, env });
+    const { done } = await this.#spawn(entry, [], { ...options, env });
     return done;
   }
 
