@@ -99,6 +99,8 @@ interface Question {
   readonly content?: Uint8Array;
   readonly identity?: string;
   readonly issuer?: string;
+  /** Provenance must say what its certificate says, as everywhere but in the suite. */
+  readonly asUsers?: boolean;
   /** Mends or breaks the text of the bundle. */
   readonly change?: (text: string) => string;
 }
@@ -132,7 +134,9 @@ function policyOf(name: string, wish: Question): Policy {
   const text = (file: string): string | undefined => read(name, file)?.toString().trim();
   const identity = exactly(wish.identity ?? text("identity") ?? beacon, "identity");
   const from = exactly(wish.issuer ?? text("issuer") ?? issuer, "issuer");
-  return { identities: [{ issuer: from, identity, extensions: {} }] };
+  const identities = [{ issuer: from, identity, extensions: {} }];
+  // One case is signed provenance of somebody else's build, see below.
+  return { identities, ...(wish.asUsers === true ? {} : { ignoresProvenanceClaims: true }) };
 }
 
 /** Fails unless `promise` is refused so. */
@@ -225,4 +229,13 @@ test("a timestamp with line breaks in its base64 has the wrong time, without the
     text.replace(/"signedTimestamp": *"[^"]*"/, (found) => found.replaceAll("\\n", ""));
   const name = "rekor2-timestamp-with-incorrect-time_fail";
   await refused(judge(name, { change }), certificate);
+});
+
+test("provenance of another repository's build is taken as a signature only, and refused to users", async () => {
+  const name = "happy-path-intoto-in-dsse-v3";
+  assert.equal((await judge(name)).statement?.predicateType, "https://slsa.dev/provenance/v1");
+  await refused(judge(name, { asUsers: true }), [12, "STATEMENT_INVALID"]);
+  for (const other of withCertificate.filter((each) => each !== name)) {
+    await judge(other, { asUsers: true });
+  }
 });
