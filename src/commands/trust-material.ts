@@ -6,8 +6,8 @@ import { describeAge, readTargets } from "../services/tuf/tuf.ts";
 import type { Embedded, TrustSource } from "./trust-sources.ts";
 import type { NetworkSettings, World } from "./world.ts";
 
-/** Longest outage of a TUF repository to sit through: older data can stand in for it. */
-const patienceMs = 15_000;
+/** Longest outage of a TUF repository to sit through, unless the request says another. */
+const budgetMs = 60_000;
 
 /** What reading trust needs of the outside. */
 export interface TrustTerms {
@@ -44,8 +44,11 @@ export async function readMaterial(source: TrustSource, terms: TrustTerms): Prom
   try {
     const { cacheDirectory } = world;
     const http = (): Promise<Http> => door.open();
-    const answer = await readTargets(source, { http, now, cacheDirectory, offline, notice });
-    const { label } = source;
+    const { label, embedded } = source;
+    const answer = await readTargets(source, {
+      ...{ http, now, cacheDirectory, offline, notice },
+      hasStandIn: embedded !== undefined,
+    });
     if (answer.kind === "unavailable") return standIn(source, answer.error, terms);
     if (offline)
       notice(`Offline: trust of ${label} as it was ${describeAge(answer.askedAt, now)}.`);
@@ -111,8 +114,7 @@ class LateDoor {
   async open(): Promise<Http> {
     const { http, world, network = {} } = this.#terms;
     if (http !== undefined) return http;
-    const budgetMs = Math.min(network.budgetMs ?? patienceMs, patienceMs);
-    return (this.#opened ??= world.openHttp({ insecureHosts: [], ...network, budgetMs }));
+    return (this.#opened ??= world.openHttp({ budgetMs, insecureHosts: [], ...network }));
   }
 
   async close(): Promise<void> {

@@ -51,7 +51,12 @@ describe("a repository of go-tuf's command", () => {
         { label: "go-tuf's", url, root },
         {
           http: () => Promise.resolve(http),
-          ...{ now: now(), cacheDirectory: join(directory, "cache"), offline: false },
+          ...{
+            now: now(),
+            cacheDirectory: join(directory, "cache"),
+            offline: false,
+            hasStandIn: false,
+          },
           notice: (line) => assert.fail(line),
         },
       );

@@ -10,8 +10,6 @@ import { maxMetadataBytes, openTrustedSet, type Target, type TrustedSet } from "
 const maxRoots = 256;
 /** For one file of some kilobytes. */
 const timeoutMs = 10_000;
-/** For all of them: whoever is slower than this is as good as silent. */
-const patienceMs = 30_000;
 
 /** A TUF repository: where it is, and by which root it is believed. */
 export interface Repository {
@@ -30,6 +28,8 @@ export interface Refresh {
   readonly known: Evidence | undefined;
   readonly http: Http;
   readonly now: Date;
+  /** After this nothing is asked again: other data can stand in. Without one the door's budget counts. */
+  readonly deadline: Date | undefined;
 }
 
 /**
@@ -75,12 +75,12 @@ interface Asker {
   target(path: string, length: number): Promise<Uint8Array>;
 }
 
-function asker({ http, repository, now }: Refresh): Asker {
-  const deadline = new Date(now.getTime() + patienceMs);
+function asker({ http, repository, deadline }: Refresh): Asker {
+  const until = deadline === undefined ? {} : { deadline };
   const ask = async (path: string, maxBytes: number): Promise<HttpResponse> => {
     const url = new URL(path, withSlash(repository.url));
-    const service = `the TUF repository of ${repository.label}`;
-    const limits = { timeoutMs, maxBytes, deadline, retry: "budget" } as const;
+    const service = `TUF repository of ${repository.label}`;
+    const limits = { timeoutMs, maxBytes, retry: "budget", ...until } as const;
     try {
       return await http.request({ service, method: "GET", url, ...limits });
     } catch (thrown) {

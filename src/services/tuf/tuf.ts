@@ -7,6 +7,8 @@ import { proveEvidence, type Evidence, type Targets } from "./evidence.ts";
 import { refresh, type Repository } from "./refresh.ts";
 
 const day = 24 * 3_600_000;
+/** How long a silent repository is waited for where other data can stand in. */
+const patienceMs = 10_000;
 
 /** What asking a repository needs of the outside. */
 export interface TufTerms {
@@ -17,6 +19,8 @@ export interface TufTerms {
   readonly cacheDirectory: string | undefined;
   /** Ask nobody. */
   readonly offline: boolean;
+  /** Whether the caller has other data to stand in; then a silent repository is not waited for long. */
+  readonly hasStandIn: boolean;
   /** Takes a line for people. */
   readonly notice: (line: string) => void;
 }
@@ -102,10 +106,12 @@ function isFresh({ askedAt }: Evidence, now: Date): boolean {
 async function renewCache(
   cache: Cache,
   repository: Repository,
-  { http, now, cacheDirectory, notice }: TufTerms,
+  { http, now, cacheDirectory, notice, hasStandIn }: TufTerms,
 ): Promise<Evidence> {
   const known = cache.state === "good" || cache.state === "expired" ? cache.evidence : undefined;
-  const evidence = await refresh({ repository, known, http: await http(), now });
+  const mayWait = cache.state !== "good" && !hasStandIn;
+  const deadline = mayWait ? undefined : new Date(now.getTime() + patienceMs);
+  const evidence = await refresh({ repository, known, http: await http(), now, deadline });
   if (cacheDirectory === undefined) return evidence;
   const failure = await writeCache(cachePath(cacheDirectory, repository), evidence);
   if (failure !== undefined) {

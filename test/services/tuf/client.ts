@@ -18,6 +18,7 @@ export interface Reading {
   readonly noCache?: true;
   readonly repository?: Partial<Repository>;
   readonly budgetMs?: number;
+  readonly hasStandIn?: true;
 }
 
 export class TufClient {
@@ -26,6 +27,8 @@ export class TufClient {
   readonly #now: () => Date;
   /** Lines for people, of all readings. */
   readonly notices: string[] = [];
+  /** How long the last reading has paused between tries. */
+  pausedMs = 0;
 
   constructor(sandbox: Sandbox, { directory, now }: { directory: string; now: () => Date }) {
     this.sandbox = sandbox;
@@ -47,12 +50,21 @@ export class TufClient {
     const { offline = false, budgetMs = 0 } = reading;
     const cacheDirectory = reading.noCache === true ? undefined : this.directory;
     const now = this.#now();
-    const http = createHttp({ budgetMs, now: this.#now });
+    // Pauses between tries pass at once, on the door's clock alone.
+    this.pausedMs = 0;
+    const http = createHttp({
+      budgetMs,
+      now: () => new Date(this.#now().getTime() + this.pausedMs),
+      sleep: (ms) => {
+        this.pausedMs += ms;
+        return Promise.resolve();
+      },
+    });
     try {
       return await readTargets(
         { ...this.repository, ...reading.repository },
         {
-          ...{ now, offline, cacheDirectory },
+          ...{ now, offline, cacheDirectory, hasStandIn: reading.hasStandIn ?? false },
           http: () => Promise.resolve(http),
           notice: (line) => this.notices.push(line),
         },

@@ -261,6 +261,26 @@ suite("a TUF repository", () => {
       assert.ok(performance.now() - begun < 20_000);
     });
 
+    for (const [what, reading] of [
+      ["the caller has other data", { hasStandIn: true }],
+      ["what is cached still holds", {}],
+    ] as const) {
+      test(`is waited for ten seconds, not the whole budget, where ${what}`, async () => {
+        if (reading.hasStandIn === undefined) await client.target();
+        offsetMs = 2 * day;
+        client.fault({ kind: "status", status: 503 });
+        const answer = await client.read({ ...reading, budgetMs: 300_000 });
+        assert.equal(answer.kind, reading.hasStandIn === undefined ? "proven" : "unavailable");
+        assert.ok(client.pausedMs > 1_000 && client.pausedMs <= 10_000);
+      });
+    }
+
+    test("is waited for as long as the budget lasts where there is nothing else", async () => {
+      client.fault({ kind: "status", status: 503 });
+      assert.equal((await client.read({ budgetMs: 60_000 })).kind, "unavailable");
+      assert.ok(client.pausedMs > 30_000);
+    });
+
     test("after a stumble or two it is asked again", async () => {
       sandbox.faults.add({ service: "tuf", fault: { kind: "status", status: 503 }, times: 2 });
       const answer = await client.read({ budgetMs: 10_000 });
