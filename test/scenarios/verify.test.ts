@@ -36,7 +36,10 @@ describe("from one job to the next", { concurrency: 4 }, () => {
       async (scene) => {
         const flags = await signFirst(scene, ["a.zip", "deep/b.zip"]);
         await mkdir(scene.path("temp"));
-        const inputs = { ...inputsOf(flags), manifest: "sigstep-manifest.json" };
+        const inputs: Record<string, string> = {
+          ...inputsOf(flags),
+          manifest: "sigstep-manifest.json",
+        };
         const env = { RUNNER_TEMP: scene.path("temp") };
         const run = await scene.verifyAction(inputs, { env });
         assert.equal(run.code, 0, run.log);
