@@ -39,6 +39,22 @@ describe("signing with a TUF mirror", { concurrency: 3 }, () => {
   );
 
   scenario(
+    "by several jobs at once, which share a cache",
+    async (scene) => {
+      const cache = await useTuf(scene);
+      const paths = ["a/a.zip", "b/b.zip", "c/c.zip", "d/d.zip"];
+      for (const path of paths) await scene.write(path);
+      const runs = await Promise.all(paths.map((path) => scene.sign([path])));
+      for (const run of runs) scene.assertRun(run, 0);
+      assert.equal((await readdir(cache)).length, 1);
+      await scene.write("app.zip");
+      await scene.assertSigned(await scene.sign(["app.zip"]), ["app.zip"]);
+      assert.equal(scene.sandbox.requests.count("tuf"), 0);
+    },
+    { sandbox: {} },
+  );
+
+  scenario(
     "given as inputs of the action",
     async (scene) => {
       await useTuf(scene);
