@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync, existsSync
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { build, type Metafile } from "esbuild";
+import { build, type BuildOptions, type Metafile } from "esbuild";
 import { undiciConstants, unusedParts } from "./leave-out.ts";
 import { licenceTexts } from "./licences.ts";
+import { oneCore } from "./one-core.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -31,7 +32,7 @@ interface Built {
 }
 
 async function bundle(): Promise<Built> {
-  const { outputFiles, metafile } = await build({
+  const options = {
     absWorkingDir: root,
     entryPoints: entries,
     outdir: "dist",
@@ -49,7 +50,10 @@ async function bundle(): Promise<Built> {
     metafile: true,
     write: false,
     logLevel: "warning",
-  }).catch(() => fail("The build failed; its messages are above."));
+  } as const satisfies BuildOptions;
+  const stop = (): never => fail("The build failed; its messages are above.");
+  const plugins = [...unusedParts, await oneCore(root, options).catch(stop)];
+  const { outputFiles, metafile } = await build({ ...options, plugins }).catch(stop);
   const files = new Map<string, Buffer>();
   for (const file of outputFiles) files.set(basename(file.path), withRequire(file.text));
   files.set("licenses.txt", Buffer.from(licenceTexts(root, metafile)));
