@@ -52,6 +52,20 @@ suite("right values", () => {
     [{ "bundle-dir": "out dir" }, { bundleDir: "out dir" }],
     [{ "rekor-version": "1" }, { instance: { kind: "public-good", rekorVersion: 1 } }],
     [{ "rekor-version": "2" }, { instance: { kind: "public-good", rekorVersion: 2 } }],
+    [{ instance: "public-good" }, { instance: { kind: "public-good", rekorVersion: 1 } }],
+    [{ instance: "staging" }, { instance: { kind: "staging", rekorVersion: undefined } }],
+    [{ instance: "github" }, { instance: { kind: "github" } }],
+    [
+      { "tuf-mirror": "https://tuf.example/x", "tuf-root": "root.json", "rekor-version": "2" },
+      {
+        instance: {
+          kind: "mirror",
+          url: new URL("https://tuf.example/x"),
+          root: "root.json",
+          rekorVersion: 2,
+        },
+      },
+    ],
     [{ audience: "https://sigstore.example" }, { audience: "https://sigstore.example" }],
     [{ "retry-budget": "0" }, { retryBudgetMs: 0 }],
     [{ "retry-budget": "3600" }, { retryBudgetMs: 3_600_000 }],
