@@ -213,7 +213,7 @@ describe("bad input about the instance", { concurrency: 3 }, () => {
       ["--tuf-mirror=https://a.example", "--tuf-root=app.zip"],
       "TUF_ROOT_INVALID",
       /is not JSON/,
-      /^/,
+      /root\.json from those who run it/,
     ],
     [
       "a mirror and a named instance",

@@ -3,8 +3,8 @@
 // https://theupdateframework.github.io/specification/v1.0.34/#detailed-client-workflow
 import type { TargetFile } from "@tufjs/models";
 import { Readable } from "node:stream";
-import { parseJson } from "../../encoding/json.ts";
-import { quote, SigstepError } from "../../errors.ts";
+import { parseJson, type JsonValue } from "../../encoding/json.ts";
+import { quote, SigstepError, toSigstepError } from "../../errors.ts";
 import type * as tuf from "./library.ts";
 
 /** Most bytes of one role's metadata. The real ones have 2 to 10 KB. */
@@ -42,7 +42,7 @@ export async function openTrustedSet({ label, root, now }: Beginning): Promise<T
   // Loaded when first needed: a run whose trust comes from files does not pay for it.
   const library = await import("./library.ts");
   const code = "TUF_ROOT_INVALID";
-  parseJson(root, { label: `TUF root of ${label}`, code, maxBytes: maxMetadataBytes });
+  parseStrictly(root, { label: `TUF root of ${label}`, code, hint: rootHint });
   try {
     const store = new library.TrustedMetadataStore(Buffer.from(root));
     // The store takes the machine's time when it is made; all of a run has one time.
@@ -50,7 +50,7 @@ export async function openTrustedSet({ label, root, now }: Beginning): Promise<T
     return new TrustedSet({ store, library, label, now });
   } catch (error) {
     throw new SigstepError(code, `The TUF root of ${label} is not usable: ${wordsOf(error)}.`, {
-      hint: "Get the repository's root.json from those who run it, by a way that you trust.",
+      hint: rootHint,
       cause: error,
     });
   }
@@ -189,7 +189,7 @@ export class TrustedSet {
   #update(role: Role, bytes: Uint8Array, update: (buffer: Buffer) => unknown): void {
     const { library, label } = this.#parts;
     const source = { label: `TUF ${role} of ${label}`, code: "TRUST_INVALID" } as const;
-    const json = parseJson(bytes, { ...source, maxBytes: maxMetadataBytes });
+    const json = parseStrictly(bytes, { ...source, hint: refusalHint });
     try {
       update(Buffer.from(bytes));
     } catch (error) {
@@ -222,9 +222,29 @@ export class TrustedSet {
     const { label } = this.#parts;
     return new SigstepError("TRUST_INVALID", `The TUF ${what} of ${label} is refused: ${why}.`, {
       where: label,
-      hint: "Nothing of it is believed. Run again; if it stays so, tell those who run that repository.",
+      hint: refusalHint,
       cause,
     });
+  }
+}
+
+const rootHint = "Get the repository's root.json from those who run it, by a way that you trust.";
+const refusalHint =
+  "Nothing of it is believed. Run again; if it stays so, tell those who run that repository.";
+
+interface StrictSource {
+  readonly label: string;
+  readonly code: "TUF_ROOT_INVALID" | "TRUST_INVALID";
+  readonly hint: string;
+}
+
+/** tuf-js would take JSON that two parsers read differently, of any size. */
+function parseStrictly(bytes: Uint8Array, { label, code, hint }: StrictSource): JsonValue {
+  try {
+    return parseJson(bytes, { label, code, maxBytes: maxMetadataBytes });
+  } catch (error) {
+    const { message, where } = toSigstepError(error);
+    throw new SigstepError(code, message, { where, hint, cause: error });
   }
 }
 
