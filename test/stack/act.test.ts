@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { at, text } from "../sandbox/wire.ts";
 import { judges } from "./judges.ts";
 import { run, runOk } from "./run.ts";
 import { startStack, type Stack } from "./start.ts";
@@ -12,7 +13,7 @@ const project = join(import.meta.dirname, "../..");
 const identity = "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.0.0";
 const checkout = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"; // v4.2.2, a copy in act
 
-const workflow = (keep: string): string => `
+const workflow = (keep: string, issuer: string): string => `
 on: push
 jobs:
   sign:
@@ -41,6 +42,16 @@ jobs:
       - env:
           RESULT: \${{ toJSON(needs.sign.outputs) }}
         run: printf '%s' "$RESULT" > ${keep}/outputs.json
+      - uses: ${checkout}
+      - id: verify
+        uses: ./verify
+        with:
+          manifest: \${{ needs.sign.outputs.manifest }}
+          certificate-identity: ${identity}
+          certificate-oidc-issuer: ${issuer}
+      - env:
+          RESULT: \${{ toJSON(steps.verify.outputs) }}
+        run: printf '%s' "$RESULT" > ${keep}/verified.json
 `;
 
 suite("the action under act", () => {
@@ -56,10 +67,13 @@ suite("the action under act", () => {
   async function makeRepository(keep: string): Promise<string> {
     const folder = await mkdtemp(join(stack.directory, "repository-"));
     await cp(join(project, "dist"), join(folder, "dist"), { recursive: true });
-    for (const name of ["action.yml", "package.json"])
+    for (const name of ["action.yml", "verify/action.yml", "package.json"])
       await cp(join(project, name), join(folder, name));
     await mkdir(join(folder, ".github/workflows"), { recursive: true });
-    await writeFile(join(folder, ".github/workflows/release.yml"), workflow(keep));
+    await writeFile(
+      join(folder, ".github/workflows/release.yml"),
+      workflow(keep, stack.urls.github),
+    );
     const git = (...args: string[]): Promise<unknown> => runOk("git", ["-C", folder, ...args]);
     await git("init", "--quiet", "--initial-branch=main");
     await git("add", "--all");
@@ -104,7 +118,7 @@ suite("the action under act", () => {
     return { output: stdout + stderr, code };
   }
 
-  test("signs, and hands its outputs to the next job", async () => {
+  test("signs, and hands its outputs to the next job, which verifies", async () => {
     const home = await mkdtemp(join(stack.directory, "act-"));
     const keep = join(home, "kept");
     const { output, code } = await runAct(await makeRepository(keep), home);
@@ -117,6 +131,17 @@ suite("the action under act", () => {
       identity,
       manifest: join(keep, "sigstep-manifest.json"),
     });
+    const verified: unknown = JSON.parse(await readFile(join(keep, "verified.json"), "utf8"));
+    const resultsPath = text(at(verified, "results-path"));
+    assert.deepEqual(verified, {
+      verified: "true",
+      identity,
+      issuer: stack.urls.github,
+      repository: "https://github.com/acme/widget",
+      commit: text(at(verified, "commit")),
+      "results-path": resultsPath,
+    });
+    assert.match(output, /verified {2}".*app one\.txt" {2}by /);
     assert.ok(!/eyJ[\w-]+\.[\w-]+\.[\w-]+/.test(output.replaceAll(/::add-mask::\S+/g, "")), output);
     for (const name of names) {
       for (const judge of judges.filter((candidate) => candidate.name === "cosign")) {
