@@ -10,6 +10,7 @@ import { manyFiles } from "./many-files.ts";
 import { oneBlob } from "./one-blob.ts";
 import { printRows, type Row } from "./rows.ts";
 import { startUp } from "./start-up.ts";
+import { verifyLarge, verifyLoop, verifyMany, verifyOne } from "./verify.ts";
 
 const run = promisify(execFile);
 
@@ -20,6 +21,10 @@ const benches = {
   "batch-v2": batchRekor2,
   "large-file": largeFile,
   "many-files": manyFiles,
+  "verify-loop": verifyLoop,
+  "verify-one": verifyOne,
+  "verify-many": verifyMany,
+  "verify-large": verifyLarge,
 };
 
 async function main(): Promise<void> {
