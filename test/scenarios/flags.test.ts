@@ -18,7 +18,10 @@ describe("flags", { concurrency: 4 }, () => {
   scenario("an unknown command is bad input, and the hint lists those there are", async (scene) => {
     const run = await scene.cli(["sgin", "app.zip"]);
     assert.equal(run.code, 2);
-    assert.match(run.log, /^There is no command "sgin"\.\n.*sign, verify, inspect and demo.*--help/);
+    assert.match(
+      run.log,
+      /^There is no command "sgin"\.\n.*sign, verify, inspect and demo.*--help/,
+    );
     assert.deepEqual(scene.asked(), {});
   });
 
