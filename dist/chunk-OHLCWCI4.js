@@ -1,1 +1,0 @@
-function s({values:e,paths:p},{runner:i}){return t=>{let o=e.has(t)||t==="inputs"&&p.length>0,r=e.get(t)??(o?"":i.input(t));if(!(r===""&&!o))return t==="identity-token"&&i.secret(r.trim()),r}}export{s as a};

@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-BAXFIACK.js";import"./chunk-CWU4LEHF.js";import"./chunk-RNNVTHIE.js";import"./chunk-2T3O2PCI.js";import"./chunk-YDTU5HAZ.js";import"./chunk-ZH3ROMTI.js";import"./chunk-UR43Y36T.js";import"./chunk-NFJDKJ6L.js";export{c as runAction,b as runCli,a as version};
