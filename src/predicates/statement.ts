@@ -1,21 +1,16 @@
 // in-toto statements v1, written: the exact bytes that a signature covers. The same subjects and
 // predicate give the same bytes.
 // https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+import type { StatementSubject } from "../sigstore/statement.ts";
 
 /** What a statement is made of. */
 export interface StatementParts {
   /** At least one; digests by algorithm in lower-case hexadecimal. */
-  readonly subjects: readonly NamedDigests[];
+  readonly subjects: readonly StatementSubject[];
   /** A type URI. */
   readonly predicateType: string;
   /** JSON text of the predicate, which is embedded as it stands. */
   readonly predicateJson: string;
-}
-
-/** An artifact: its name, and its digests by algorithm in lower-case hexadecimal. */
-export interface NamedDigests {
-  readonly name: string;
-  readonly digests: ReadonlyMap<string, string>;
 }
 
 /** No more subjects are in one statement; GitHub's store takes no more. */
@@ -41,7 +36,7 @@ export function encodeStatement({
   return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"predicate":${predicateJson}}`);
 }
 
-function describeSubject({ name, digests }: NamedDigests): object {
+function describeSubject({ name, digests }: StatementSubject): object {
   const sorted = [...digests].sort(([left], [right]) => (left < right ? -1 : 1));
   return { name, digest: Object.fromEntries(sorted) };
 }

@@ -82,8 +82,8 @@ function decode(bytes: Uint8Array, label: string): string {
 }
 
 // One space or tab, then perhaps the flag for text or binary. A name may begin with a space itself.
-const plain = /^(\\?)([0-9a-f]+)[ \t](?:[ *])?(.+)$/i;
-const tagged = /^(\\?)(SHA[0-9/-]+) ?\((.+)\) ?= ?([0-9a-f]+)$/i;
+const plain = /^(\\?)([0-9a-f]+)[ \t](?:[ *])?(.+)$/is;
+const tagged = /^(\\?)(SHA[0-9/-]+) ?\((.+)\) ?= ?([0-9a-f]+)$/is;
 
 function parseLine(line: string, place: string): Subject {
   const { escaped, name, digest } = readTagged(line, place) ?? readPlain(line, place);

@@ -1,12 +1,9 @@
 // A subject of a statement: a name, and digests that say which artifact is meant. The name is for people.
 import { quote, SigstepError } from "../errors.ts";
+import type { StatementSubject } from "../sigstore/statement.ts";
 
-/** An artifact that statements are about. */
-export interface Subject {
-  readonly name: string;
-  /** in-toto's name of an algorithm → lower-case hexadecimal. At least one. */
-  readonly digests: ReadonlyMap<string, string>;
-}
+/** An artifact to make statements about: its name, and digests by in-toto's names in lower-case hexadecimal. */
+export type Subject = StatementSubject;
 
 /** Where a name or digest was read, for messages: `subject-checksums line 3`. */
 export type Place = string;
@@ -29,7 +26,7 @@ export function requireName(name: string, place: Place): void {
 }
 
 function faultOf(name: string): string | undefined {
-  if (name === "") return "is empty";
+  if (name.trim() === "") return "is empty";
   if (name.length > maxNameLength) return `is longer than ${maxNameLength} characters`;
   return unfit.test(name) ? "holds a control character" : undefined;
 }

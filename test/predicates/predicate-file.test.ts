@@ -109,7 +109,7 @@ suite("what is not one JSON object", () => {
   ] as const) {
     test(name, () => {
       const error = refusal("PREDICATE_INVALID", () =>
-        parsePredicate(Buffer.from(bytes as string), source),
+        parsePredicate(typeof bytes === "string" ? Buffer.from(bytes) : bytes, source),
       );
       assert.match(error.message, pattern);
     });

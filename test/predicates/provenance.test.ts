@@ -134,15 +134,13 @@ suite("GitHub", () => {
       workflow_sha: "2".repeat(40),
     };
     const inputs = { level: 3, dry: false, tag: "v1" };
-    const { buildDefinition, runDetails } = JSON.parse(
-      encodeGitHubProvenance(identityOf(claims, gitHubCertificate), inputs),
-    ) as Record<string, Record<string, Record<string, unknown>>>;
-    assert.deepEqual(buildDefinition?.externalParameters?.inputs, inputs);
-    assert.deepEqual(
-      (buildDefinition?.internalParameters?.github as Texts).environment,
-      "production",
-    );
-    assert.deepEqual(buildDefinition?.resolvedDependencies, [
+    const identity = identityOf(claims, gitHubCertificate);
+    const predicate = json(encodeGitHubProvenance(identity, inputs));
+    const definition = predicate.get("buildDefinition");
+    assert.deepEqual(definition.get("externalParameters").get("inputs").raw, inputs);
+    const github = definition.get("internalParameters").get("github");
+    assert.equal(github.get("environment").raw, "production");
+    assert.deepEqual(definition.get("resolvedDependencies").raw, [
       { uri: "git+https://github.com/acme/widget@refs/tags/v1@2", digest: { gitCommit: sha } },
       {
         uri: "git+https://github.com/acme/widget@refs/tags/v1@2",
@@ -154,7 +152,7 @@ suite("GitHub", () => {
       },
     ]);
     assert.equal(
-      runDetails?.builder?.id,
+      predicate.get("runDetails").get("builder").get("id").raw,
       "https://github.com/acme/shared/.github/workflows/build.yml@refs/heads/main",
     );
   });

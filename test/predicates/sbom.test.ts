@@ -18,22 +18,23 @@ type Members = Readonly<Record<string, unknown>>;
 
 const spdx: Members = { spdxVersion: "SPDX-2.3", SPDXID: "SPDXRef-DOCUMENT", name: "app" };
 const cycloneDx: Members = { bomFormat: "CycloneDX", specVersion: "1.6" };
+const graph: readonly Members[] = [
+  {
+    "@id": "_:info",
+    type: "CreationInfo",
+    specVersion: "3.0.1",
+    created: "2026-01-01T00:00:00Z",
+  },
+  {
+    type: "SpdxDocument",
+    spdxId: "https://example.com/doc",
+    name: "app",
+    creationInfo: "_:info",
+  },
+];
 const spdx3: Members = {
   "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
-  "@graph": [
-    {
-      "@id": "_:info",
-      type: "CreationInfo",
-      specVersion: "3.0.1",
-      created: "2026-01-01T00:00:00Z",
-    },
-    {
-      type: "SpdxDocument",
-      spdxId: "https://example.com/doc",
-      name: "app",
-      creationInfo: "_:info",
-    },
-  ],
+  "@graph": graph,
 };
 
 function bytesOf(document: unknown): Buffer {
@@ -107,8 +108,7 @@ suite("every version that is read, and no other", () => {
     { ...cycloneDx, specVersion: "1.8" },
     { ...cycloneDx, specVersion: "1.60" },
   ]) {
-    const { spdxVersion, specVersion } = document as Members;
-    test(`not ${String(spdxVersion ?? specVersion)}`, () => {
+    test(`not ${JSON.stringify(document)}`, () => {
       assert.match(
         refusal("SBOM_INVALID", () => parseSbom(bytesOf(document), "SBOM x")).message,
         /are read/,
@@ -118,8 +118,7 @@ suite("every version that is read, and no other", () => {
 });
 
 suite("JSON that is no SBOM", () => {
-  const graph = spdx3["@graph"];
-  const [info, described] = graph as readonly Members[];
+  const [info, described] = graph;
   for (const [name, document, pattern] of [
     ["neither", { hello: 1 }, /neither SPDX nor CycloneDX/],
     ["both", { ...spdx, ...cycloneDx }, /more than one kind/],

@@ -47,7 +47,7 @@ suite("workflow inputs", () => {
   });
 
   test("a name that every object has stays a name", () => {
-    const event = JSON.parse('{"inputs":{"__proto__":"x","constructor":"y"}}') as unknown;
+    const event: unknown = JSON.parse('{"inputs":{"__proto__":"x","constructor":"y"}}');
     const { inputs } = select(event);
     assert.equal(JSON.stringify(inputs), '{"__proto__":"x","constructor":"y"}');
   });
