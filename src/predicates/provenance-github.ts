@@ -3,14 +3,12 @@
 // https://actions.github.io/buildtypes/workflow/v1, https://slsa.dev/spec/v1.2/build-provenance,
 // actions/toolkit packages/attest/src/provenance.ts
 import { quote, SigstepError } from "../errors.ts";
+import { gitHubBuildType } from "../sigstore/build-types.ts";
 import { presentClaims, requireClaim, serverOf, type BuildIdentity } from "./claims.ts";
 import type { WorkflowInputs } from "./workflow-inputs.ts";
 
 /** Predicate type of all provenance that we write. */
 export const provenanceType = "https://slsa.dev/provenance/v1";
-
-/** The build type that actions/attest uses, too. */
-export const gitHubBuildType = "https://actions.github.io/buildtypes/workflow/v1";
 
 /**
  * The predicate, as JSON text.

@@ -3,11 +3,8 @@
 // have no claim for them.
 // https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload
 import { quote, SigstepError } from "../errors.ts";
+import { gitLabBuildType } from "../sigstore/build-types.ts";
 import { presentClaims, requireClaim, serverOf, type BuildIdentity } from "./claims.ts";
-
-/** Documented in docs/buildtypes/gitlab-v1.md. */
-export const gitLabBuildType =
-  "https://github.com/sigstep/sigstep/blob/main/docs/buildtypes/gitlab-v1.md";
 
 /** What the job says of itself. */
 export interface GitLabJob {

@@ -6,8 +6,8 @@ import type { BuildIdentity } from "../../src/predicates/claims.ts";
 import { checkPredicate, predicateTypeOf } from "../../src/predicates/predicate-types.ts";
 import { encodeGitHubProvenance, provenanceType } from "../../src/predicates/provenance-github.ts";
 import { encodeGitLabProvenance } from "../../src/predicates/provenance-gitlab.ts";
-import { matchProvenance } from "../../src/predicates/provenance-match.ts";
 import { slsaLevel } from "../../src/predicates/slsa-level.ts";
+import { matchProvenance } from "../../src/sigstore/provenance-match.ts";
 import { refusal, refuses } from "../refusal.ts";
 
 type Texts = Readonly<Record<string, string>>;
