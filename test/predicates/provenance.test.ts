@@ -1,5 +1,6 @@
 // Provenance of GitHub and GitLab jobs: field by field, with each claim missing, and against certificates.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { suite, test } from "node:test";
 import { parseJson } from "../../src/encoding/json.ts";
 import type { BuildIdentity } from "../../src/predicates/claims.ts";
@@ -7,6 +8,7 @@ import { checkPredicate, predicateTypeOf } from "../../src/predicates/predicate-
 import { encodeGitHubProvenance, provenanceType } from "../../src/predicates/provenance-github.ts";
 import { encodeGitLabProvenance } from "../../src/predicates/provenance-gitlab.ts";
 import { slsaLevel } from "../../src/predicates/slsa-level.ts";
+import { gitLabBuildType } from "../../src/sigstore/build-types.ts";
 import { matchProvenance } from "../../src/sigstore/provenance-match.ts";
 import { refusal, refuses } from "../refusal.ts";
 
@@ -251,6 +253,20 @@ suite("GitLab", () => {
     checkPredicate(predicateTypeOf(provenanceType), json(text));
   });
 
+  test("is what the page of its build type shows", async () => {
+    const page = new URL("../../docs/buildtypes/gitlab-v1.md", import.meta.url);
+    const [, example = ""] = /```json\n([\s\S]*?)```/.exec(await readFile(page, "utf8")) ?? [];
+    const claims = {
+      ...gitLab,
+      ci_config_ref_uri: "gitlab.com/acme/widget//.gitlab-ci.yml@refs/heads/main",
+      project_path: "acme/widget",
+    };
+    const startedOn = new Date("2026-01-02T03:04:05Z");
+    const text = encodeGitLabProvenance(identityOf(claims, {}), { name: "build", startedOn });
+    assert.equal(JSON.stringify(JSON.parse(example)), text);
+    assert.ok(gitLabBuildType.endsWith("/docs/buildtypes/gitlab-v1.md"));
+  });
+
   test("a configuration of another commit is a dependency", () => {
     const claims = {
       ...gitLab,
@@ -357,6 +373,21 @@ suite("against the certificate", () => {
       matchProvenance(json(changed), { buildSignerUri: "https://evil.example" });
     });
   }
+
+  test("the kind of runner as builder, as actions/attest once had it", () => {
+    const text = encodeGitHubProvenance(identityOf(gitHub, gitHubCertificate));
+    for (const [builder, isKnown] of [
+      ["https://github.com/actions/runner/github-hosted", true],
+      ["https://github.com/actions/runner/self-hosted", true],
+      ["https://github.com/actions/runner/github-hosted/x", false],
+      ["https://github.com.evil.example/actions/runner/github-hosted", false],
+    ] as const) {
+      const earlier = text.replace(/"builder":\{"id":"[^"]*"\}/, `"builder":{"id":"${builder}"}`);
+      const match = (): void => matchProvenance(json(earlier), gitHubCertificate);
+      if (isKnown) match();
+      else refuses("POLICY_NOT_SATISFIED", match);
+    }
+  });
 
   test("the ref of the workflow file, as actions/attest once had it", () => {
     const text = encodeGitHubProvenance(
