@@ -1,8 +1,10 @@
-// The predicate types that we know: their URIs, the short names that people write, and what they require.
+// The predicate types that we can write: their URIs, what they require, and which of the types that a short
+// name stands for (sigstore/predicate-types.ts) is written under it.
 // Any other type is welcome by its URI; its predicate only has to be a JSON object.
 // Short names: cosign's --type (cmd/cosign/cli/options/predicate.go) and in-toto's list of predicates.
 import type { JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError } from "../errors.ts";
+import { predicateTypesByName } from "../sigstore/predicate-types.ts";
 import { requireCycloneDx, requireSpdx } from "./sbom.ts";
 import {
   requireCosignVuln,
@@ -27,58 +29,68 @@ export interface PredicateType {
   readonly uri: string;
   /** Part of file names: `spdx` in `app.tar.gz.spdx.sigstore.json`. */
   readonly shortType: string;
-  /** Short names that stand for it. */
-  readonly names: readonly string[];
   readonly check: PredicateCheck | undefined;
 }
 
-type Row = readonly [uri: string, shortType: string, names: string, check?: PredicateCheck];
+type Row = readonly [uri: string, shortType: string, check?: PredicateCheck];
 
 const inToto = "https://in-toto.io/attestation";
+const cosign = "https://cosign.sigstore.dev/attestation";
 
 const rows: readonly Row[] = [
-  ["https://slsa.dev/provenance/v1", "provenance", "slsaprovenance1", requireSlsaProvenance],
-  [
-    "https://slsa.dev/provenance/v0.2",
-    "provenance02",
-    "slsaprovenance slsaprovenance02",
-    requireSlsaProvenance02,
-  ],
-  ["https://slsa.dev/verification_summary/v1", "vsa", "vsa", requireVerificationSummary],
-  ["https://spdx.dev/Document", "spdx", "spdx spdxjson", requireSpdx],
-  ["https://spdx.dev/Document/v2.2", "spdx", "", requireSpdx],
-  ["https://spdx.dev/Document/v2.3", "spdx", "", requireSpdx],
-  ["https://spdx.dev/Document/v3", "spdx", "", requireSpdx],
-  ["https://cyclonedx.org/bom", "cyclonedx", "cyclonedx", requireCycloneDx],
-  ["https://openvex.dev/ns", "openvex", "openvex", requireOpenVex],
-  ["https://openvex.dev/ns/v0.2.0", "openvex", "", requireOpenVex],
-  ["https://cosign.sigstore.dev/attestation/vuln/v1", "vuln", "vuln", requireCosignVuln],
-  [`${inToto}/vulns/v0.2`, "vulns", "vulns", requireVulns],
-  [`${inToto}/vulns/v0.1`, "vulns01", "vulns01", requireVulns],
-  [`${inToto}/test-result/v0.1`, "test-result", "test-result", requireTestResult],
-  [`${inToto}/release/v0.1`, "release", "release", requireRelease],
-  [`${inToto}/release/v0.2`, "release02", "", requireRelease],
-  [`${inToto}/scai/v0.3`, "scai", "scai", requireScai],
-  [`${inToto}/scai/attribute-report/v0.2`, "scai02", "", requireScai],
-  [`${inToto}/svr/v0.2`, "svr", "svr", requireSvr],
-  [`${inToto}/svr/v0.1`, "svr01", "", requireSvr],
-  [`${inToto}/reference/v0.1`, "reference", "reference", requireReference],
-  [`${inToto}/runtime-trace/v0.1`, "runtime-trace", "runtime-trace", requireRuntimeTrace],
-  [`${inToto}/runtime-trace/v0.2`, "runtime-trace02", "", requireRuntimeTrace],
-  [`${inToto}/link/v0.3`, "link03", "link03", requireLink],
-  ["https://in-toto.io/Link/v1", "link", "link", requireOldLink],
-  ["https://cosign.sigstore.dev/attestation/v1", "custom", "custom"],
+  ["https://slsa.dev/provenance/v1", "provenance", requireSlsaProvenance],
+  ["https://slsa.dev/provenance/v0.2", "provenance02", requireSlsaProvenance02],
+  ["https://slsa.dev/verification_summary/v1", "vsa", requireVerificationSummary],
+  ["https://spdx.dev/Document", "spdx", requireSpdx],
+  ["https://spdx.dev/Document/v2.2", "spdx", requireSpdx],
+  ["https://spdx.dev/Document/v2.3", "spdx", requireSpdx],
+  ["https://spdx.dev/Document/v3", "spdx", requireSpdx],
+  ["https://spdx.dev/Document/v3.0", "spdx", requireSpdx],
+  ["https://spdx.dev/Document/v3.0.1", "spdx", requireSpdx],
+  ["https://cyclonedx.org/bom", "cyclonedx", requireCycloneDx],
+  ["https://openvex.dev/ns", "openvex", requireOpenVex],
+  ["https://openvex.dev/ns/v0.2.0", "openvex", requireOpenVex],
+  [`${cosign}/vuln/v1`, "vuln", requireCosignVuln],
+  [`${cosign}/v1`, "custom"],
+  [`${inToto}/vulns/v0.2`, "vulns", requireVulns],
+  [`${inToto}/vulns/v0.1`, "vulns01", requireVulns],
+  [`${inToto}/test-result/v0.1`, "test-result", requireTestResult],
+  [`${inToto}/release/v0.1`, "release", requireRelease],
+  [`${inToto}/release/v0.2`, "release02", requireRelease],
+  [`${inToto}/scai/v0.3`, "scai", requireScai],
+  [`${inToto}/scai/attribute-report/v0.2`, "scai02", requireScai],
+  [`${inToto}/svr/v0.2`, "svr", requireSvr],
+  [`${inToto}/svr/v0.1`, "svr01", requireSvr],
+  [`${inToto}/reference/v0.1`, "reference", requireReference],
+  [`${inToto}/runtime-trace/v0.1`, "runtime-trace", requireRuntimeTrace],
+  [`${inToto}/runtime-trace/v0.2`, "runtime-trace02", requireRuntimeTrace],
+  [`${inToto}/link/v0.3`, "link03", requireLink],
+  ["https://in-toto.io/Link/v1", "link", requireOldLink],
 ];
 
 /** Every type that we know. */
-export const predicateTypes: readonly PredicateType[] = rows.map(
-  ([uri, shortType, names, check]) => ({
-    uri,
-    shortType,
-    names: names.split(" ").filter((name) => name !== ""),
-    check,
-  }),
-);
+export const predicateTypes: readonly PredicateType[] = rows.map(([uri, shortType, check]) => ({
+  uri,
+  shortType,
+  check,
+}));
+
+/**
+ * Names that we write as something else than the first type that verification takes them for: what cosign
+ * writes under them, and names for exactly one of several types.
+ */
+const writtenAs: ReadonlyMap<string, string> = new Map([
+  ["vuln", `${cosign}/vuln/v1`],
+  ["vulns", `${inToto}/vulns/v0.2`],
+  ["vulns01", `${inToto}/vulns/v0.1`],
+  ["link", "https://in-toto.io/Link/v1"],
+  ["link03", `${inToto}/link/v0.3`],
+]);
+
+/** Every short name that can be written. */
+export const writableNames: readonly string[] = [
+  ...new Set([...predicateTypesByName.keys(), ...writtenAs.keys()]),
+].sort();
 
 const maxUriLength = 1024;
 
@@ -89,14 +101,13 @@ const maxUriLength = 1024;
  * @throws SigstepError INPUT_VALUE for what is neither.
  */
 export function parsePredicateType(text: string, where: string): PredicateType {
-  const byName = predicateTypes.find(({ names }) => names.includes(text));
-  if (byName !== undefined) return byName;
+  const named = writtenAs.get(text) ?? predicateTypesByName.get(text)?.[0];
+  if (named !== undefined) return predicateTypeOf(named);
   if (isTypeUri(text)) return predicateTypeOf(text);
-  const names = predicateTypes.flatMap((type) => type.names).sort();
   throw new SigstepError(
     "INPUT_VALUE",
     `${quote(text)} is neither the URI of a predicate type nor a short name.`,
-    { where, hint: `Write an absolute URI, or one of ${names.join(", ")}.` },
+    { where, hint: `Write an absolute URI, or one of ${writableNames.join(", ")}.` },
   );
 }
 
@@ -112,7 +123,7 @@ function isTypeUri(text: string): boolean {
 /** The type with this URI; for one that we do not know, a short type made of the URI's end. */
 export function predicateTypeOf(uri: string): PredicateType {
   const known = predicateTypes.find((type) => type.uri === uri);
-  return known ?? { uri, shortType: shortTypeOf(uri), names: [], check: undefined };
+  return known ?? { uri, shortType: shortTypeOf(uri), check: undefined };
 }
 
 const maxShortType = 40;

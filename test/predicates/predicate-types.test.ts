@@ -9,7 +9,9 @@ import {
   parsePredicateType,
   predicateTypeOf,
   predicateTypes,
+  writableNames,
 } from "../../src/predicates/predicate-types.ts";
+import { predicateTypesByName } from "../../src/sigstore/predicate-types.ts";
 import { refusal, refuses } from "../refusal.ts";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -24,6 +26,7 @@ suite("short names", () => {
   // Written out again, as cosign's help and in-toto's list have them.
   for (const [name, uri, shortType] of [
     ["custom", "https://cosign.sigstore.dev/attestation/v1", "custom"],
+    ["provenance", "https://slsa.dev/provenance/v1", "provenance"],
     ["slsaprovenance", "https://slsa.dev/provenance/v0.2", "provenance02"],
     ["slsaprovenance02", "https://slsa.dev/provenance/v0.2", "provenance02"],
     ["slsaprovenance1", "https://slsa.dev/provenance/v1", "provenance"],
@@ -51,14 +54,28 @@ suite("short names", () => {
     });
   }
 
-  test("each name and each URI stands for one type", () => {
-    for (const list of [
-      predicateTypes.flatMap(({ names }) => names),
-      predicateTypes.map(({ uri }) => uri),
-    ]) {
-      assert.equal(new Set(list).size, list.length);
-    }
+  test("each URI is there once", () => {
+    const uris = predicateTypes.map(({ uri }) => uri);
+    assert.equal(new Set(uris).size, uris.length);
     for (const { shortType } of predicateTypes) assert.match(shortType, /^[a-z][a-z0-9-]*$/);
+  });
+
+  test("what is written under a name is verified under it, and is known", () => {
+    for (const name of writableNames) {
+      const { uri } = parsePredicateType(name, "predicate-type");
+      assert.ok(
+        predicateTypes.some((known) => known.uri === uri),
+        uri,
+      );
+      const accepted = predicateTypesByName.get(name);
+      if (accepted !== undefined) assert.ok(accepted.includes(uri), `${name}: ${uri}`);
+    }
+    for (const uri of [...predicateTypesByName.values()].flat()) {
+      assert.ok(
+        predicateTypes.some((known) => known.uri === uri),
+        uri,
+      );
+    }
   });
 });
 
