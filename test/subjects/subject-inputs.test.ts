@@ -223,6 +223,12 @@ suite("one set", () => {
     assert.ok(error.message.includes(other) && error.message.includes(sha256));
   });
 
+  test("refuses a file's name with a control character", () => {
+    for (const name of ["a\u001b[2J", "a\nb", ""]) {
+      refuses("INPUT_NAME", () => mergeSubjects([subject(name, ["sha256", sha256])]));
+    }
+  });
+
   test("has room for 10,000", () => {
     const many = Array.from({ length: 10_000 }, (_, index) =>
       subject(`f${index}`, ["sha256", sha256]),
