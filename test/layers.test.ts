@@ -8,13 +8,14 @@ import ts from "typescript";
 
 const tools = ["crypto", "encoding", "errors"];
 const protocol = ["sigstore", ...tools];
-const parts = ["subjects", "predicates", "services", ...protocol];
+const parts = ["subjects", "predicates", "stores", "services", ...protocol];
 /** What each folder may import besides itself. `runner` and `sandbox` stand beside the staircase. */
 const staircase: Readonly<Record<string, readonly string[]>> = {
   entry: ["commands", "runner", ...parts],
   commands: ["runner", "sandbox", ...parts],
   subjects: protocol,
   predicates: protocol,
+  stores: ["services", ...protocol],
   services: protocol,
   runner: ["services", ...protocol],
   sandbox: protocol,
