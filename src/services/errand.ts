@@ -55,7 +55,7 @@ export class Errand {
       const triedAt = this.#world.now();
       if (this.#tries === 0) this.#startedAt = triedAt;
       const outcome = await this.#try();
-      if ("response" in outcome && !isTransientStatus(outcome.response.status)) {
+      if ("response" in outcome && !this.#mayPass(outcome.response)) {
         this.#world.budget.answered(this.#request.url.origin, this.#world.now());
         return this.#complete(outcome.response);
       }
@@ -63,6 +63,19 @@ export class Errand {
       if (this.#request.retry === "never") return this.#final(outcome);
       await this.#pause(outcome, triedAt);
     }
+  }
+
+  #mayPass(answer: Answer): boolean {
+    const now = new Date(this.#world.now());
+    return (
+      isTransientStatus(answer.status) || this.#request.throttled?.(answer, now) !== undefined
+    );
+  }
+
+  /** For how long the service wants to be left alone. */
+  #askedMs(answer: Answer): number | undefined {
+    const now = new Date(this.#world.now());
+    return this.#request.throttled?.(answer, now) ?? parseRetryAfter(answer, now);
   }
 
   async #try(): Promise<Outcome> {
@@ -145,7 +158,7 @@ export class Errand {
   #pauseMs(outcome: Outcome, leftMs: number): number {
     const ownMs = this.#backoff();
     if (!("response" in outcome)) return ownMs;
-    const askedMs = parseRetryAfter(outcome.response, new Date(this.#world.now()));
+    const askedMs = this.#askedMs(outcome.response);
     if (askedMs === undefined) return ownMs;
     if (askedMs > leftMs) throw say.askedToWait(this.#attempt(), askedMs, leftMs);
     // "Retry-After: 0" says that we may, not that it helps.

@@ -4,7 +4,7 @@
 export interface HttpRequest {
   /** Who is asked, for messages: "Fulcio", "Rekor". */
   readonly service: string;
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: URL;
   /** Not Authorization: it has a field of its own. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,6 +17,11 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** `budget`: network errors, 408, 429 and 5xx (but 501, 505) are tried again; `never`: one try. */
   readonly retry: "budget" | "never";
+  /**
+   * Recognises an answer that pushes back in the service's own way, whatever its status, and says for
+   * how many milliseconds; undefined for every other. With `retry: "budget"` it is then tried again.
+   */
+  readonly throttled?: (answer: Answer, now: Date) => number | undefined;
   /** No try starts after this instant; then DEADLINE_REACHED is thrown. */
   readonly deadline?: Date;
   /** Called before each pause, so that a caller can lower its concurrency on 429. */
