@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import type { Http } from "../../src/services/http.ts";
 import { at } from "../sandbox/wire.ts";
@@ -134,9 +135,7 @@ function addressOf(server: http.Server): AddressInfo {
 }
 
 async function receive(request: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
+  return buffer(request);
 }
 
 function see(request: http.IncomingMessage, body: Buffer): SeenRequest {
@@ -150,13 +149,17 @@ function see(request: http.IncomingMessage, body: Buffer): SeenRequest {
 
 function judgeRequest(seen: SeenRequest, operation: Operation | undefined): string[] {
   const { headers, body } = seen;
-  const found = operation?.faultsOfRequest(seen) ?? ["no such operation"];
-  if (headers["x-github-api-version"] !== "2022-11-28") found.push("API version");
-  if (headers.accept !== "application/vnd.github+json")
-    found.push(`accept ${headers.accept ?? ""}`);
-  if (!(headers["user-agent"] ?? "").startsWith("sigstep")) found.push("user agent");
-  if (!/^(token|bearer) /i.test(headers.authorization ?? "")) found.push("no token");
-  if (body.length > maxBodyBytes) found.push("too large");
+  const wrong: readonly (readonly [fault: string, isWrong: boolean])[] = [
+    ["API version", headers["x-github-api-version"] !== "2022-11-28"],
+    [`accept ${String(headers.accept)}`, headers.accept !== "application/vnd.github+json"],
+    ["user agent", headers["user-agent"]?.startsWith("sigstep") !== true],
+    ["no token", !/^(token|bearer) /i.test(String(headers.authorization))],
+    ["too large", body.length > maxBodyBytes],
+  ];
+  const found = [
+    ...(operation?.faultsOfRequest(seen) ?? ["no such operation"]),
+    ...wrong.filter(([, isWrong]) => isWrong).map(([fault]) => fault),
+  ];
   return found.map((fault) => `${seen.method} ${seen.path}: ${fault}`);
 }
 
@@ -199,15 +202,18 @@ function act(double: GitHubDouble, seen: SeenRequest, operation: Operation | und
   if (permissions === undefined) return problem(401, "Bad credentials");
   const work = operations.get(operation?.name ?? "");
   if (operation === undefined || work === undefined) return problem(404, "Not Found");
-  const place = operation.values.get("org") ?? operation.values.get("owner");
-  const name = operation.values.get("repo") ?? repository;
-  if (place !== owner || name !== repository) return problem(404, "Not Found");
+  if (!isHere(operation.values)) return problem(404, "Not Found");
   if (work.permission !== undefined && !allows(permissions, work.permission)) {
     const wanted = work.permission.join("=").replace("-", "_");
     const refused = problem(403, "Resource not accessible by integration");
     return { ...refused, headers: { "x-accepted-github-permissions": wanted } };
   }
   return work.run(double, { seen, values: operation.values, permissions });
+}
+
+function isHere(values: ReadonlyMap<string, string>): boolean {
+  const place = values.get("org") ?? values.get("owner");
+  return place === owner && (values.get("repo") ?? repository) === repository;
 }
 
 type Wanted = readonly [Permission, "read" | "write"];
@@ -339,7 +345,10 @@ function page<T>(
   const size = Number(seen.query.get("per_page") ?? 30);
   const number = Number(seen.query.get("page") ?? 1);
   const next = number * size < all.length ? String(number + 1) : undefined;
-  return { items: all.slice((number - 1) * size, number * size), headers: link(seen, "page", next) };
+  return {
+    items: all.slice((number - 1) * size, number * size),
+    headers: link(seen, "page", next),
+  };
 }
 
 function listReleases(double: GitHubDouble, { seen, permissions }: Task): Reply {

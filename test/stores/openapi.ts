@@ -56,7 +56,7 @@ export function findOperation(method: string, path: string): Operation | undefin
   return undefined;
 }
 
-const templates = Object.keys(Object(at(description, "paths")));
+const templates = namesIn(at(description, "paths"));
 
 function matchTemplate(template: string, path: string): Map<string, string> | undefined {
   const [wanted, given] = [template.split("/"), path.split("/")];
@@ -82,6 +82,10 @@ function judge(name: string, operation: unknown, values: ReadonlyMap<string, str
     ],
     faultsOfAnswer: (status, body) => answerFaults(at(operation, "responses"), status, body),
   };
+}
+
+function namesIn(value: unknown): string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
 
 function dereference(value: unknown): unknown {
@@ -130,8 +134,8 @@ function bodyFaults(requestBody: unknown, { body, headers }: SeenRequest): strin
 
 /** GitHub ignores what it does not know, and so would a test. */
 function extraFields(schema: unknown, value: unknown): string[] {
-  const known = Object.keys(Object(at(schema, "properties")));
-  return Object.keys(Object(value))
+  const known = namesIn(at(schema, "properties"));
+  return namesIn(value)
     .filter((name) => !known.includes(name))
     .map((name) => `unknown field ${name}`);
 }
