@@ -14,7 +14,7 @@ export function describeProof(proof: DemoProof): string {
   return `
 Who     ${certificate.identity}
         the job that signed, says the identity provider ${certificate.issuer} (both made up here)
-What    ${quote(file.path)}, ${file.size} bytes
+What    ${quote(file.path)}, ${file.size ?? 0} bytes
         sha256:${sha256}
 When    ${describeTimes(artifact)}
         before the certificate ended at ${describeTime(artifact.certificate.certificate.notAfter)}

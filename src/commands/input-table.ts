@@ -24,20 +24,8 @@ export interface InputSpec {
 const file: InputKind = { type: "text", metavar: "FILE" };
 const boolean: InputKind = { type: "boolean" };
 
-/** Every input of `sign`, in the order of the documentation. */
-export const signInputs = [
-  {
-    name: "inputs",
-    kind: { type: "list", metavar: "PATHS" },
-    default: "",
-    help: "Files to sign: paths or globs (* ? ** [class]). With line breaks, one item a line, taken verbatim; otherwise words as in a shell. A path that exists is taken literally.",
-  },
-  {
-    name: "bundle-dir",
-    kind: { type: "text", metavar: "DIR" },
-    default: "",
-    help: "Folder for the bundles, made when missing. Without it each bundle stands beside its file.",
-  },
+/** What every run that signs takes: services, identity, limits. */
+export const runInputs = [
   {
     name: "signing-config",
     kind: file,
@@ -142,6 +130,26 @@ export const signInputs = [
     help: "Write a table of the results to the job's summary page.",
   },
 ] as const satisfies readonly InputSpec[];
+
+/** Every input of `sign`, in the order of the documentation. */
+export const signInputs = [
+  {
+    name: "inputs",
+    kind: { type: "list", metavar: "PATHS" },
+    default: "",
+    help: "Files to sign: paths or globs (* ? ** [class]). With line breaks, one item a line, taken verbatim; otherwise words as in a shell. A path that exists is taken literally.",
+  },
+  {
+    name: "bundle-dir",
+    kind: { type: "text", metavar: "DIR" },
+    default: "",
+    help: "Folder for the bundles, made when missing. Without it each bundle stands beside its file.",
+  },
+  ...runInputs,
+] as const satisfies readonly InputSpec[];
+
+/** Name of an input of every run. */
+export type RunInputName = (typeof runInputs)[number]["name"];
 
 /** Name of an input. */
 export type InputName = (typeof signInputs)[number]["name"];

@@ -1,7 +1,7 @@
 // The inputs that say whose services to use → one choice. Contradictions are refused here.
 import { SigstepError } from "../errors.ts";
 import type { InputReader } from "./input-reader.ts";
-import type { InputName } from "./input-table.ts";
+import type { RunInputName } from "./input-table.ts";
 import { parseMirror } from "./mirror.ts";
 import type { Mirror } from "./trust-sources.ts";
 
@@ -22,7 +22,7 @@ export type InstanceChoice =
 type ExpectedVersion = 1 | 2 | undefined;
 
 /** @throws SigstepError INPUT_VALUE, INPUT_MISSING, INPUT_CONFLICT */
-export function chooseInstance(inputs: InputReader<InputName>): InstanceChoice {
+export function chooseInstance(inputs: InputReader<RunInputName>): InstanceChoice {
   const version = inputs.text("rekor-version") === "2" ? 2 : 1;
   const rekorVersion = inputs.given("rekor-version") ? version : undefined;
   const files = chooseFiles(inputs);
@@ -49,7 +49,7 @@ type Files = Pick<
   "kind" | "signingConfig" | "trustedRoot"
 >;
 
-function chooseFiles(inputs: InputReader<InputName>): Files | undefined {
+function chooseFiles(inputs: InputReader<RunInputName>): Files | undefined {
   const signingConfig = inputs.text("signing-config");
   const trustedRoot = inputs.text("trusted-root");
   if (signingConfig === undefined && trustedRoot === undefined) return undefined;
@@ -65,7 +65,7 @@ function chooseFiles(inputs: InputReader<InputName>): Files | undefined {
 
 /** Files, a mirror, or a named instance: each says the whole. */
 function requireOne(
-  inputs: InputReader<InputName>,
+  inputs: InputReader<RunInputName>,
   { files, mirror }: { readonly files: boolean; readonly mirror: boolean },
 ): void {
   const given = [

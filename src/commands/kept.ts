@@ -1,15 +1,13 @@
 // A bundle that an earlier try of this job has written: as good as a new one, and already public.
+import { maxBundleBytes } from "../sigstore/bundle.ts";
 import { verifyEarlierClaims } from "../sigstore/certificate-claims.ts";
 import { requireDistinct } from "../sigstore/distinct.ts";
-import type { Artifact } from "../sigstore/sign.ts";
 import type { SelectedServices } from "../sigstore/signing-config.ts";
 import { readFoundFile } from "../subjects/small-file.ts";
 import type { TokenSource } from "./identity.ts";
 import type { Instance } from "./instance.ts";
-import { requiredBy, verifyOwnBundle, type OwnBundle } from "./own-work.ts";
-import type { PlannedFile } from "./plan.ts";
-
-const maxBytes = 1024 * 1024;
+import { requiredBy, verifyOwnBundle, type OwnBundle, type OwnTerms } from "./own-work.ts";
+import type { PlannedItem } from "./plan.ts";
 
 /** What a bundle is judged by. */
 export interface KeptContext {
@@ -27,8 +25,8 @@ export interface KeptContext {
  * certificate without an embedded one cannot be judged again: such files are signed anew each time.
  */
 export async function findKeptBundle(
-  file: PlannedFile,
-  artifact: Artifact,
+  file: PlannedItem,
+  artifact: OwnTerms["artifact"],
   { instance, tokens, now }: KeptContext,
 ): Promise<OwnBundle | undefined> {
   const bytes = await readBounded(file.bundlePath);
@@ -41,7 +39,7 @@ export async function findKeptBundle(
 
 async function proveComplete(
   bytes: Uint8Array,
-  artifact: Artifact,
+  artifact: OwnTerms["artifact"],
   { instance: { services, trustedRoot }, now }: { instance: Instance; now: Date },
 ): Promise<OwnBundle | undefined> {
   try {
@@ -51,20 +49,19 @@ async function proveComplete(
       required: requiredBy(services),
     });
     requireDistinct(kept);
-    return isComplete(kept, services) ? kept : undefined;
+    const kind = "subject" in artifact ? "dsse-envelope" : "message-signature";
+    return kept.bundle.content.kind === kind && isComplete(kept, services) ? kept : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether it is of the kind that is written for a file, and holds as many entries, of the same version, and as many timestamps as would be asked for. */
+/** Whether it holds as many entries, of the same version, and as many timestamps as would be asked for. */
 function isComplete(kept: OwnBundle, { logs, tsas }: SelectedServices): boolean {
   const entries = kept.entries.map(({ entry }) => entry);
   const versions = new Set(logs.map(({ version }) => `0.0.${version}`));
-  const { version, content } = kept.bundle;
   return (
-    version === "0.3" &&
-    content.kind === "message-signature" &&
+    kept.bundle.version === "0.3" &&
     kept.bundle.entries.length === logs.length &&
     entries.length === logs.length &&
     entries.every((entry) => versions.has(entry.version)) &&
@@ -85,7 +82,7 @@ function holds(verify: () => void): boolean {
 /** What cannot be read there is as good as nothing there. */
 async function readBounded(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFoundFile(path, maxBytes);
+    return await readFoundFile(path, maxBundleBytes);
   } catch {
     return undefined;
   }

@@ -4,15 +4,16 @@ import type { InputSource } from "./input-reader.ts";
 import type { World } from "./world.ts";
 
 /**
- * A flag wins over the runner's own, and paths are a flag of `inputs`. Secrets are hidden the moment
+ * A flag wins over the runner's own, and paths are a flag of `pathsName`. Secrets are hidden the moment
  * they are read.
  */
 export function layerInputs(
   { values, paths }: Pick<Flags, "values" | "paths">,
   { runner }: World,
+  pathsName = "inputs",
 ): InputSource {
   return (name) => {
-    const isGiven = values.has(name) || (name === "inputs" && paths.length > 0);
+    const isGiven = values.has(name) || (name === pathsName && paths.length > 0);
     const text = values.get(name) ?? (isGiven ? "" : runner.input(name));
     if (text === "" && !isGiven) return undefined;
     if (name === "identity-token") runner.secret(text.trim());

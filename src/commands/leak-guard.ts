@@ -4,7 +4,8 @@ import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import type { IdentityToken } from "../sigstore/token.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import { readFile } from "../subjects/read.ts";
-import type { Plan, PlannedFile } from "./plan.ts";
+import type { Instance } from "./instance.ts";
+import type { PlannedFile } from "./plan.ts";
 
 const shownFiles = 20;
 
@@ -27,7 +28,8 @@ const visibilityClaims = ["repository_visibility", "project_visibility"];
 export interface PublishTerms {
   /** The owner said so. */
   readonly allowed: boolean;
-  readonly signal: AbortSignal;
+  /** One line for each thing whose digest the log would show. */
+  readonly describeDigests: () => Promise<readonly string[]>;
 }
 
 /**
@@ -37,14 +39,14 @@ export interface PublishTerms {
  */
 export async function guardPublicLog(
   token: IdentityToken,
-  plan: Plan,
-  { allowed, signal }: PublishTerms,
+  plan: { readonly instance: Instance },
+  { allowed, describeDigests }: PublishTerms,
 ): Promise<void> {
   const claims = visibilityClaims.map((name) => token.claims.get(name));
   const visibility = claims.find((claim) => claim !== undefined && claim !== "public");
   if (allowed || visibility === undefined) return;
   if (!plan.instance.isPublicGood && !(await knowsPublicGood(plan.instance.trustedRoot))) return;
-  const lines = [...describeClaims(token), ...(await describeDigests(plan.files, signal))];
+  const lines = [...describeClaims(token), ...(await describeDigests())];
   throw new SigstepError(
     "PUBLIC_LOG_NOT_ALLOWED",
     `Nothing was sent: the repository is ${quote(visibility)}, and signing with the public Sigstore instance would publish for ever:\n${lines.join("\n")}`,
@@ -78,7 +80,8 @@ function originOf(issuer: string): string | undefined {
   return `${url.protocol}//${url.host.replace(/^token\.actions\./, "")}`;
 }
 
-async function describeDigests(
+/** Digests of files that are to be signed, as a log would show them. */
+export async function describeFileDigests(
   files: readonly PlannedFile[],
   signal: AbortSignal,
 ): Promise<string[]> {

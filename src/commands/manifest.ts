@@ -2,7 +2,7 @@
 import { relative, sep } from "node:path";
 import { encodeHex } from "../encoding/base64.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlannedItem } from "./plan.ts";
 import {
   certificateFacts,
   hasBundle,
@@ -16,7 +16,7 @@ const schemaVersion = 1;
 
 /** What the manifest is made of. */
 export interface ManifestParts {
-  readonly plan: Plan;
+  readonly plan: Plan<PlannedItem>;
   readonly results: SignResults;
   readonly status: string;
   readonly version: string;
@@ -25,6 +25,7 @@ export interface ManifestParts {
 /** The manifest, as JSON text. */
 export function encodeManifest({ plan, results, status, version }: ManifestParts): string {
   const { files } = results;
+  const signed = files.filter(hasBundle);
   return `${JSON.stringify(
     {
       schemaVersion,
@@ -32,7 +33,10 @@ export function encodeManifest({ plan, results, status, version }: ManifestParts
       status,
       instance: plan.instance.name,
       certificates: describeCertificates(results),
-      subjects: files.filter(hasBundle).map((result) => describeSubject(result, plan)),
+      subjects: signed.filter(isFile).map((result) => describeSubject(result, plan)),
+      attestations: signed
+        .filter((result) => !isFile(result))
+        .map((result) => describeAttestation(result, plan)),
       failures: files.filter((result) => result.kind === "failed").map(describeFailure),
     },
     null,
@@ -64,13 +68,35 @@ function describeCertificate(proven: ProvenCertificate): Readonly<Record<string,
   };
 }
 
-function describeSubject(result: SignedResult, plan: Plan): Readonly<Record<string, unknown>> {
-  const { file, sha256, entries, times, certificate } = result;
+function isFile({ file }: SignedResult): boolean {
+  return file.statement === undefined;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function describeSubject(result: SignedResult, plan: Plan<PlannedItem>): Members {
+  const { file, sha256 } = result;
   return {
     name: file.name,
     path: file.path,
     size: file.size,
     digest: { sha256 },
+    ...describeBundle(result, plan),
+  };
+}
+
+function describeAttestation(result: SignedResult, plan: Plan<PlannedItem>): Members {
+  const { predicateType, subjects = [] } = result.file.statement ?? {};
+  return {
+    predicateType,
+    subjects: subjects.map(({ name, digests }) => ({ name, digest: Object.fromEntries(digests) })),
+    ...describeBundle(result, plan),
+  };
+}
+
+function describeBundle(result: SignedResult, plan: Plan<PlannedItem>): Members {
+  const { file, entries, times, certificate } = result;
+  return {
     bundlePath: file.bundlePath,
     bundle: relative(plan.bundleDir, file.bundlePath).replaceAll(sep, "/"),
     result: result.kind,

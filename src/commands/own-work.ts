@@ -10,6 +10,7 @@ import { exactly } from "../sigstore/matcher.ts";
 import type { Policy, RequiredServices } from "../sigstore/policy.ts";
 import type { SignedArtifact } from "../sigstore/sign.ts";
 import type { SelectedServices } from "../sigstore/signing-config.ts";
+import type { StatementSubject } from "../sigstore/statement.ts";
 import type { TrustedRoot } from "../sigstore/trust.ts";
 import { verifyBundle, type VerifiedBundle } from "../sigstore/verify.ts";
 
@@ -18,9 +19,14 @@ export interface OwnBundle extends VerifiedBundle {
   readonly certificate: ProvenCertificate;
 }
 
+/** What we have signed: an artifact that we have read, or a subject whose digests were given to us. */
+export type OwnArtifact =
+  | { readonly digest: Digest; readonly content?: Uint8Array | undefined }
+  | { readonly subject: StatementSubject };
+
 /** What a bundle of ours is judged by. */
 export interface OwnTerms {
-  readonly artifact: { readonly digest: Digest; readonly content?: Uint8Array | undefined };
+  readonly artifact: OwnArtifact;
   readonly trustedRoot: TrustedRoot;
   readonly required: RequiredServices;
   readonly now: Date;
@@ -38,10 +44,13 @@ export async function verifyOwnBundle(bytes: Uint8Array, terms: OwnTerms): Promi
   const verified = await verifyBundle({
     ...rest,
     bundle,
-    artifact: {
-      digests: new Map([[artifact.digest.algorithm, artifact.digest.bytes]]),
-      content: artifact.content,
-    },
+    artifact:
+      "subject" in artifact
+        ? { digests: new Map(), subject: artifact.subject }
+        : {
+            digests: new Map([[artifact.digest.algorithm, artifact.digest.bytes]]),
+            content: artifact.content,
+          },
     policy: { ...policyOf(leafOf(bundle)), required },
   });
   const { certificate } = verified;

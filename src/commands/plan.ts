@@ -6,16 +6,38 @@ import { bundleSuffix, manifestName, type FoundFile } from "../subjects/find.ts"
 import type { Instance } from "./instance.ts";
 import type { SignRequest } from "./request.ts";
 
-const defaultConcurrency = { 1: 32, 2: 256 };
+/** Things in flight at once, by the log's version. */
+export const defaultConcurrency = { 1: 32, 2: 256 };
 
-/** One file and where its bundle goes. */
-export interface PlannedFile extends FoundFile {
+/** One thing to sign and where its bundle goes. */
+export interface PlannedItem {
+  /** For messages: a path, or what the thing is. */
+  readonly path: string;
+  readonly name: string;
+  /** Bytes of a file. */
+  readonly size?: number;
+  /** What a statement says of what, as far as it is planned. */
+  readonly statement?: StatementFacts;
   readonly bundlePath: string;
 }
 
-/** What a run of `sign` would do. */
-export interface Plan {
-  readonly files: readonly PlannedFile[];
+/** What the manifest says of an attestation. */
+export interface StatementFacts {
+  readonly predicateType: string;
+  readonly subjects: readonly {
+    readonly name: string;
+    readonly digests: ReadonlyMap<string, string>;
+  }[];
+}
+
+/** One file and where its bundle goes. */
+export interface PlannedFile extends FoundFile, PlannedItem {
+  readonly size: number;
+}
+
+/** What a run would do. */
+export interface Plan<Item extends PlannedItem = PlannedFile> {
+  readonly files: readonly Item[];
   /**
    * Folder of the manifest: `bundle-dir`, else the folder of all files, else, for files in several, the
    * one that holds them all when it is at or below the working directory, else the working directory.
@@ -55,7 +77,8 @@ function bundlePath({ bundleDir }: SignRequest, file: FoundFile): string {
   return join(bundleDir ?? dirname(file.path), `${basename(file.path)}${bundleSuffix}`);
 }
 
-function commonFolder(folders: readonly string[]): string {
+/** The folder of all, else the one that holds them all when it is here or below, else here. */
+export function commonFolder(folders: readonly string[]): string {
   const split = folders.map((folder) => resolve(folder).split(sep));
   const [first = [], ...others] = split;
   let depth = 0;

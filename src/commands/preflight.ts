@@ -3,7 +3,10 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { quote, SigstepError, systemCode } from "../errors.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlannedItem } from "./plan.ts";
+
+/** Where a run will write. */
+export type Targets = Pick<Plan<PlannedItem>, "files" | "manifestPath">;
 
 /**
  * Checks that every folder of the plan exists or can be made, that we may write there, and that no
@@ -11,7 +14,7 @@ import type { Plan } from "./plan.ts";
  *
  * @throws SigstepError INPUT_NOT_WRITABLE
  */
-export async function checkTargets(plan: Plan): Promise<void> {
+export async function checkTargets(plan: Targets): Promise<void> {
   const paths = [...plan.files.map(({ bundlePath }) => bundlePath), plan.manifestPath];
   for (const folder of new Set(paths.map(dirname))) await checkFolder(folder);
   for (const path of paths) {

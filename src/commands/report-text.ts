@@ -7,6 +7,7 @@ import {
   publishedBesides,
   publishedBy,
   type FailedResult,
+  type RunWords,
   type SignedResult,
   type SignResults,
 } from "./results.ts";
@@ -28,10 +29,10 @@ export function printResults(results: SignResults, runner: Runner): void {
   }
 }
 
-/** How many files were signed. */
-export function describeCount({ files }: SignResults): string {
+/** How many of them were signed. */
+export function describeCount({ files }: SignResults, words: RunWords): string {
   const signed = files.filter(hasBundle).length;
-  const all = files.length === 1 ? "1 file" : `${files.length} files`;
+  const all = files.length === 1 ? `1 ${words.one}` : `${files.length} ${words.many}`;
   return signed === files.length ? `Signed ${all}` : `Signed ${signed} of ${all}`;
 }
 

@@ -4,27 +4,27 @@ import { quote, SigstepError, toSigstepError, type Published } from "../errors.t
 import type { Runner } from "../runner/runner.ts";
 import { describeError } from "./error-text.ts";
 import { encodeManifest } from "./manifest.ts";
-import type { OutputName } from "./output-table.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlannedItem } from "./plan.ts";
 import { describeCount, printResults } from "./report-text.ts";
-import type { SignRequest } from "./request.ts";
+import type { RunRequest } from "./request.ts";
 import {
   certificateFacts,
   hasBundle,
   publishedBesides,
   publishedInBundles,
   type FailedResult,
+  type RunWords,
+  type SignedResult,
   type SignResults,
 } from "./results.ts";
 import { renderSummary } from "./summary.ts";
-import { verifyCommand } from "./verify-command.ts";
 import type { World } from "./world.ts";
 import { writeWhole } from "./write.ts";
 
 const maxListed = 200;
 const maxCommands = 10;
 
-/** How a run of `sign` ended. `partial`: some files, or the report, could not be written. */
+/** How a run ended. `partial`: some files, or the report, could not be written. */
 export type SignStatus = "signed" | "partial" | "failed" | "dry-run";
 
 /** What `--json` prints and the entry needs. */
@@ -32,7 +32,7 @@ export interface SignReport {
   readonly status: SignStatus;
   readonly exitCode: 0 | 1;
   /** By output name; lists are whole. */
-  readonly outputs: Readonly<Partial<Record<OutputName, string | readonly string[]>>>;
+  readonly outputs: Readonly<Record<string, string | readonly string[]>>;
   readonly failures: readonly FailedResult[];
   /** What is public for ever and in no bundle. */
   readonly published: readonly Published[];
@@ -42,16 +42,24 @@ export interface SignReport {
 
 /** What a report needs besides the results. */
 export interface ReportContext {
-  readonly request: SignRequest;
+  readonly request: Pick<RunRequest, "showSummary">;
   readonly world: World;
+  readonly words: RunWords;
+  /** The command with which anyone checks a result. */
+  readonly verifyCommand: (result: SignedResult) => string;
+  /** Outputs besides those that every run has. */
+  readonly ownOutputs?: Readonly<Record<string, string>>;
 }
 
+type ReportPlan = Plan<PlannedItem>;
+
 /** Reports a run; never throws. Whatever cannot be written is told as a failure of the run. */
-export async function reportSign(
-  plan: Plan,
+export async function reportRun(
+  plan: ReportPlan,
   results: SignResults,
-  { request, world }: ReportContext,
+  context: ReportContext,
 ): Promise<SignReport> {
+  const { request, world, words, ownOutputs = {} } = context;
   const { runner } = world;
   const noManifest = await attempt(() => writeManifest(plan, results, world));
   printResults(results, runner);
@@ -59,14 +67,15 @@ export async function reportSign(
   const outputs = {
     ...{ status, "bundle-dir": plan.bundleDir },
     "manifest-path": noManifest === undefined ? plan.manifestPath : "",
-    ...collectOutputs(results, request),
+    ...collectOutputs(results, context),
+    ...ownOutputs,
   };
   const noOutputs = await attempt(() => handOver(outputs, runner));
   const error = joinErrors([noManifest, noOutputs], results);
   if (error !== undefined) runner.fail(describeError(error));
   const manifest = noManifest === undefined ? ` Manifest: ${quote(plan.manifestPath)}` : "";
-  runner.info(`${describeCount(results)} in ${results.seconds.toFixed(1)} s.${manifest}`);
-  if (request.showSummary) await summarize(results, plan, runner);
+  runner.info(`${describeCount(results, words)} in ${results.seconds.toFixed(1)} s.${manifest}`);
+  if (request.showSummary) await summarize(results, plan, context);
   return {
     ...{ status, outputs, exitCode: status === "signed" && error === undefined ? 0 : 1 },
     failures: results.files.filter((result) => result.kind === "failed"),
@@ -85,7 +94,7 @@ async function attempt(step: () => Promise<void>): Promise<SigstepError | undefi
 }
 
 async function writeManifest(
-  plan: Plan,
+  plan: ReportPlan,
   results: SignResults,
   { runner, version }: World,
 ): Promise<void> {
@@ -106,9 +115,13 @@ async function handOver(outputs: SignReport["outputs"], runner: Runner): Promise
 }
 
 /** A page for people: a run that lacks it has done all the same what it was asked for. */
-async function summarize(results: SignResults, { instance }: Plan, runner: Runner): Promise<void> {
+async function summarize(
+  results: SignResults,
+  { instance }: ReportPlan,
+  { world: { runner }, words }: ReportContext,
+): Promise<void> {
   const redact = (text: string): string => runner.redact(text);
-  const parts = { title: describeCount(results), results, instance: instance.name, redact };
+  const parts = { title: describeCount(results, words), results, instance: instance.name, redact };
   const lost = await attempt(() => runner.summary(renderSummary(parts)));
   if (lost !== undefined) runner.info(lost.message);
 }
@@ -144,7 +157,10 @@ function encodeLines(values: readonly string[]): string {
   return lines.join("\n");
 }
 
-function collectOutputs(results: SignResults, request: SignRequest): SignReport["outputs"] {
+function collectOutputs(
+  results: SignResults,
+  { verifyCommand }: ReportContext,
+): SignReport["outputs"] {
   const signed = results.files.filter(hasBundle);
   const certificate = results.certificates.at(-1);
   const facts = certificate === undefined ? signed[0]?.certificate : certificateFacts(certificate);
@@ -152,7 +168,7 @@ function collectOutputs(results: SignResults, request: SignRequest): SignReport[
   return {
     "bundle-paths": signed.map(({ file }) => file.bundlePath),
     "log-indexes": signed.map(({ entries }) => entries.map(({ logIndex }) => logIndex).join(" ")),
-    "verify-commands": verifiable.map((result) => verifyCommand(result, request.instance)),
+    "verify-commands": verifiable.map(verifyCommand),
     "certificate-identity": facts?.identity ?? "",
     "certificate-oidc-issuer": facts?.issuer ?? "",
   };

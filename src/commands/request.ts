@@ -1,7 +1,7 @@
 // Raw texts of the inputs → one typed request. Every check that needs no file and no network is here.
 import { SigstepError } from "../errors.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
-import { signInputs, type InputName } from "./input-table.ts";
+import { signInputs, type InputName, type RunInputName } from "./input-table.ts";
 import { chooseInstance, type InstanceChoice } from "./instance-choice.ts";
 
 /** Where the identity token comes from. */
@@ -10,11 +10,8 @@ export type TokenChoice =
   | { readonly kind: "given"; readonly token: string }
   | { readonly kind: "file"; readonly path: string };
 
-/** What a user asks of `sign`. */
-export interface SignRequest {
-  /** Paths and globs. */
-  readonly items: readonly string[];
-  readonly bundleDir: string | undefined;
+/** What a user asks of any run that signs. */
+export interface RunRequest {
   readonly instance: InstanceChoice;
   readonly token: TokenChoice;
   readonly audience: string;
@@ -28,6 +25,13 @@ export interface SignRequest {
   readonly showSummary: boolean;
 }
 
+/** What a user asks of `sign`. */
+export interface SignRequest extends RunRequest {
+  /** Paths and globs. */
+  readonly items: readonly string[];
+  readonly bundleDir: string | undefined;
+}
+
 /**
  * The request that the inputs make.
  *
@@ -39,6 +43,17 @@ export function parseSignRequest(source: InputSource, paths: readonly string[]):
   return {
     items: [...inputs.list("inputs"), ...paths],
     bundleDir: inputs.text("bundle-dir"),
+    ...parseRunRequest(inputs),
+  };
+}
+
+/**
+ * The part of a request that `sign` and `attest` have in common.
+ *
+ * @throws SigstepError INPUT_VALUE, INPUT_MISSING, INPUT_CONFLICT
+ */
+export function parseRunRequest(inputs: InputReader<RunInputName>): RunRequest {
+  return {
     instance: chooseInstance(inputs),
     token: chooseToken(inputs),
     audience: inputs.text("audience") ?? "sigstore",
@@ -53,7 +68,7 @@ export function parseSignRequest(source: InputSource, paths: readonly string[]):
   };
 }
 
-function chooseToken(inputs: InputReader<InputName>): TokenChoice {
+function chooseToken(inputs: InputReader<RunInputName>): TokenChoice {
   const token = inputs.text("identity-token")?.trim();
   const path = inputs.text("identity-token-file");
   if (token !== undefined && path !== undefined) {

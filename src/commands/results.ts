@@ -7,7 +7,7 @@ import type { Publication } from "../sigstore/sign.ts";
 import { provenTimes, type Evidence } from "../sigstore/times.ts";
 import type { LogEntry } from "../sigstore/entry.ts";
 import type { ProvenEntry } from "../sigstore/verify-entry.ts";
-import type { PlannedFile } from "./plan.ts";
+import type { PlannedItem } from "./plan.ts";
 
 /** A log entry as later readers need it. */
 export interface EntryResult {
@@ -19,8 +19,8 @@ export interface EntryResult {
 /** A file with its bundle. */
 export interface SignedResult {
   readonly kind: "signed" | "kept";
-  readonly file: PlannedFile;
-  /** Lower-case hexadecimal. */
+  readonly file: PlannedItem;
+  /** Of the file, lower-case hexadecimal; empty for a statement. */
   readonly sha256: string;
   readonly entries: readonly EntryResult[];
   /** Whose certificate the bundle holds. */
@@ -35,7 +35,7 @@ export interface SignedResult {
 /** A file without one. */
 export interface FailedResult {
   readonly kind: "failed";
-  readonly file: PlannedFile;
+  readonly file: PlannedItem;
   readonly error: SigstepError;
   /** Entries that stay public although no bundle came of them. */
   readonly published: readonly Published[];
@@ -57,7 +57,8 @@ export type FileResult = SignedResult | FailedResult;
 
 /** What signing a file led to. */
 export interface SignOutcome extends Evidence {
-  readonly digest: Digest;
+  /** Of the artifact that was signed; none for a statement. */
+  readonly digest?: Digest | undefined;
   /** Everything that became public on the way, the bundle's own entries too. */
   readonly published?: readonly Published[];
 }
@@ -65,14 +66,14 @@ export interface SignOutcome extends Evidence {
 /** The result of a file that has been signed, or was before. */
 export function signedResult(
   kind: SignedResult["kind"],
-  file: PlannedFile,
+  file: PlannedItem,
   artifact: SignOutcome,
 ): SignedResult {
   const { published = [] } = artifact;
   return {
     kind,
     file,
-    sha256: encodeHex(artifact.digest.bytes),
+    sha256: artifact.digest === undefined ? "" : encodeHex(artifact.digest.bytes),
     certificate: certificateFacts(artifact.certificate),
     proven: artifact.certificate,
     entries: artifact.entries.map(describeEntry),
@@ -114,7 +115,7 @@ function entryUrl(baseUrl: string, { version, logIndex }: LogEntry): string {
 }
 
 /** What a log made public of an attempt, as the part of an error or result that says so. */
-export function describePublication(file: PlannedFile, { log, entry }: Publication): Published {
+export function describePublication(file: PlannedItem, { log, entry }: Publication): Published {
   if (entry === undefined) return { kind: "maybe-log-entry", what: file.name, url: log.href };
   const url = entryUrl(log.href, entry);
   return { kind: "log-entry", what: file.name, index: String(entry.logIndex), url };
@@ -149,7 +150,13 @@ export function publishedInBundles({ files }: SignResults): Published[] {
     );
 }
 
-/** Everything that a run of `sign` has done. */
+/** What the things that a run signs are called. */
+export interface RunWords {
+  readonly one: string;
+  readonly many: string;
+}
+
+/** Everything that a run has done. */
 export interface SignResults {
   readonly files: readonly FileResult[];
   /** Certificates that were issued, in order; empty when every bundle was there already. */

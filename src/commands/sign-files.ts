@@ -1,197 +1,39 @@
-// All files of a plan, as many at once as the services bear; each bundle is written when it is ready.
-import { access } from "node:fs/promises";
-import {
-  SigstepError,
-  systemCode,
-  toSigstepError,
-  type ErrorCode,
-  type Published,
-} from "../errors.ts";
-import { createGate, type Gate } from "../services/gate.ts";
-import type { Http, RetryReason } from "../services/http.ts";
-import type { ProvenCertificate } from "../sigstore/chain.ts";
-import { signArtifact, type SigningSteps } from "../sigstore/sign.ts";
+// Files → message-signature bundles: each is read once, signed, proven and written when it is ready.
+import { signArtifact } from "../sigstore/sign.ts";
 import { readFile } from "../subjects/read.ts";
-import { createCredentialSource } from "./credentials.ts";
-import type { TokenSource } from "./identity.ts";
 import { findKeptBundle } from "./kept.ts";
 import { encodeProven } from "./own-work.ts";
 import type { Plan, PlannedFile } from "./plan.ts";
-import { createProgress, type Progress } from "./progress.ts";
-import type { SignRequest } from "./request.ts";
-import { describePublication, signedResult, type FileResult, type SignResults } from "./results.ts";
-import { createSteps } from "./steps.ts";
-import type { World } from "./world.ts";
+import { signedResult, type SignedResult, type SignResults } from "./results.ts";
+import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
 import { writeWhole } from "./write.ts";
 
-/** What signing files takes besides the plan. */
-export interface SignContext {
-  readonly request: SignRequest;
-  readonly world: World;
-  readonly http: Http;
-  readonly tokens: TokenSource;
-}
-
 /**
- * Signs every file of `plan`. A file that fails is a result like the others.
+ * Signs every file of `plan`.
  *
  * @throws SigstepError when nothing could be signed for a reason that is not a file's: no certificate.
  */
 export async function signFiles(plan: Plan, context: SignContext): Promise<SignResults> {
-  const run = new SigningRun(plan, context);
-  return run.signAll();
+  return signItems(plan, context, (file, tools) => signFile(file, tools, { plan, ...context }));
 }
 
-class SigningRun {
-  readonly #plan: Plan;
-  readonly #context: SignContext;
-  readonly #gate: Gate;
-  readonly #progress: Progress;
-  readonly #certificates: ProvenCertificate[] = [];
-  readonly #steps: Omit<SigningSteps, "onPublished">;
-  /** Why no further file is begun. */
-  #stopped: SigstepError | undefined;
-  #failuresInARow = 0;
-
-  constructor(plan: Plan, context: SignContext) {
-    this.#plan = plan;
-    this.#context = context;
-    this.#gate = createGate(plan.concurrency);
-    this.#progress = createProgress(plan.files.length, context.world);
-    const credentials = createCredentialSource({
-      ...context,
-      instance: plan.instance,
-      onCertificate: (certificate) => this.#certificates.push(certificate),
-    });
-    this.#steps = createSteps(plan.instance, {
-      http: context.http,
-      now: context.world.now,
-      credentials,
-      onRetry: (reason) => this.#giveWay(reason),
-    });
-  }
-
-  async signAll(): Promise<SignResults> {
-    const { now } = this.#context.world;
-    const started = now().getTime();
-    if (await this.#needsCertificate()) await this.#steps.certify();
-    const files = await this.#signEach();
-    this.#progress.end();
-    const seconds = (now().getTime() - started) / 1000;
-    return { files, certificates: this.#certificates, seconds };
-  }
-
-  /** As many workers as files in flight take the next file in turn: what waits costs no memory. */
-  async #signEach(): Promise<FileResult[]> {
-    const { files, concurrency } = this.#plan;
-    const results: FileResult[] = [];
-    const waiting = files.entries();
-    const work = async (): Promise<void> => {
-      for (const [index, file] of waiting) {
-        results[index] = await this.#gate.run(() => this.#signOrFail(file));
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, files.length) }, work));
-    return results;
-  }
-
-  /** A run that finds every bundle in its place asks nobody for a certificate. */
-  async #needsCertificate(): Promise<boolean> {
-    if (this.#context.request.force) return true;
-    for (const { bundlePath } of this.#plan.files) {
-      if (!(await isThere(bundlePath))) return true;
-    }
-    return false;
-  }
-
-  async #signOrFail(file: PlannedFile): Promise<FileResult> {
-    const published: Published[] = [];
-    try {
-      if (this.#stopped !== undefined) throw this.#stopped;
-      if (this.#context.world.signal.aborted) throw cancelled();
-      const result = await this.#sign(file, published);
-      this.#failuresInARow = 0;
-      return result;
-    } catch (thrown) {
-      const error = this.#asCancelled(toSigstepError(thrown));
-      this.#stopIfCommon(error);
-      return { kind: "failed", file, error, published };
-    } finally {
-      this.#progress.advance();
-    }
-  }
-
-  async #sign(file: PlannedFile, published: Published[]): Promise<FileResult> {
-    const { world, request, tokens } = this.#context;
-    const { digest, content } = await readFile(file, world.signal);
-    const artifact = { digest, content };
-    if (!request.force) {
-      const { instance } = this.#plan;
-      const kept = await findKeptBundle(file, artifact, { instance, tokens, now: world.now });
-      if (kept !== undefined) return signedResult("kept", file, kept);
-    }
-    const signed = await signArtifact(artifact, {
-      ...this.#steps,
-      onPublished: (publication) => published.push(describePublication(file, publication)),
-    });
-    const terms = { ...this.#plan.instance, artifact, now: world.now() };
-    await writeWhole(file.bundlePath, await encodeProven(signed, terms));
-    return signedResult("signed", file, { ...signed, digest, published });
-  }
-
-  /** A run is cancelled once, however many requests it had under way. */
-  #asCancelled(error: SigstepError): SigstepError {
-    if (error.code !== "CANCELLED") return error;
-    return this.#stopped?.code === "CANCELLED" ? this.#stopped : cancelled();
-  }
-
-  /**
-   * What would befall the others too ends the run: a service that is down, a full disk, or the same
-   * refusal three times in a row. Each further file would only leave one more useless public entry.
-   */
-  #stopIfCommon(error: SigstepError): void {
-    if (ownFailures.has(error.code)) return;
-    this.#failuresInARow++;
-    if (isFinal(error) || this.#failuresInARow >= 3) this.#stopped ??= error;
-  }
-
-  #giveWay({ status }: RetryReason): void {
-    if (status === 429 || status === 503) this.#gate.lower();
-  }
+interface FileContext extends SignContext {
+  readonly plan: Plan;
 }
 
-/** Failures that say nothing about other files. */
-const ownFailures: ReadonlySet<string> = new Set<ErrorCode>(["FILE_CHANGED", "FILE_UNREADABLE"]);
-
-/** Failures that are every other file's as well. */
-const finalFailures: ReadonlySet<string> = new Set<ErrorCode>([
-  "SERVICE_UNAVAILABLE",
-  "CANCELLED",
-  "IDENTITY_EXPIRED",
-  "IDENTITY_REFUSED",
-  "IDENTITY_UNAVAILABLE",
-]);
-
-/** The file system, not this one file, is why it could not be written. */
-const fullDisk: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO"]);
-
-function isFinal({ code, cause }: SigstepError): boolean {
-  if (code === "WRITE_FAILED") return fullDisk.has(systemCode(cause));
-  return finalFailures.has(code);
-}
-
-/** What to do after a run that was cancelled. */
-export const runAgain = "Run again: files that have their bundle are not signed a second time.";
-
-function cancelled(): SigstepError {
-  return new SigstepError("CANCELLED", "The run was cancelled.", { hint: runAgain });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
+async function signFile(
+  file: PlannedFile,
+  { steps, published }: ItemTools,
+  { plan: { instance }, request, world, tokens }: FileContext,
+): Promise<SignedResult> {
+  const { digest, content } = await readFile(file, world.signal);
+  const artifact = { digest, content };
+  if (!request.force) {
+    const kept = await findKeptBundle(file, artifact, { instance, tokens, now: world.now });
+    if (kept !== undefined) return signedResult("kept", file, kept);
   }
+  const signed = await signArtifact(artifact, steps);
+  const terms = { ...instance, artifact, now: world.now() };
+  await writeWhole(file.bundlePath, await encodeProven(signed, terms));
+  return signedResult("signed", file, { ...signed, digest, published });
 }

@@ -4,16 +4,19 @@ import { findFiles } from "../subjects/find.ts";
 import { advise } from "./blame.ts";
 import { readCaFile } from "./ca-file.ts";
 import { readEmbedded, readInstance } from "./instance.ts";
-import { guardPublicLog } from "./leak-guard.ts";
+import { describeFileDigests, guardPublicLog } from "./leak-guard.ts";
 import { createTokenSource } from "./identity.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { describePlan } from "./plan-text.ts";
 import { checkTargets } from "./preflight.ts";
-import { reportSign, type SignReport } from "./report.ts";
+import { reportRun, type SignReport } from "./report.ts";
 import type { SignRequest } from "./request.ts";
-import { runAgain, signFiles } from "./sign-files.ts";
+import { signFiles } from "./sign-files.ts";
+import { runAgain } from "./signing-run.ts";
+import { verifyCommand } from "./verify-command.ts";
 import type { World } from "./world.ts";
 
+const words = { one: "file", many: "files" };
 const leastConnections = 256;
 
 /**
@@ -40,7 +43,10 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   try {
     const tokens = createTokenSource(request, world, http);
     world.runner.info(`Signing ${count(files.length)} with ${plan.instance.name}.`);
-    const leave = { allowed: request.allowPublicLog, signal: world.signal };
+    const leave = {
+      allowed: request.allowPublicLog,
+      describeDigests: () => describeFileDigests(plan.files, world.signal),
+    };
     await guardPublicLog(await tokens.get(), plan, leave);
     // What is embedded is enough to plan and to guard by. Nobody is asked for news before.
     const current =
@@ -48,7 +54,10 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
         ? plan
         : makePlan(request, files, await readInstance(request.instance, { ...terms, http }));
     const results = await signFiles(current, { request, world, http, tokens });
-    return await reportSign(current, results, { request, world });
+    return await reportRun(current, results, {
+      ...{ request, world, words },
+      verifyCommand: (result) => verifyCommand(result, request.instance),
+    });
   } catch (thrown) {
     const error = toSigstepError(thrown);
     throw error.code === "CANCELLED" ? advise(error, runAgain) : error;

@@ -20,6 +20,22 @@ export function verifyCommand(result: SignedResult, instance: InstanceChoice): s
   return words.map(quoteWord).join(" ");
 }
 
+/** A cosign command that verifies one attestation, for its first subject. */
+export function verifyAttestationCommand(result: SignedResult, instance: InstanceChoice): string {
+  const { certificate, file } = result;
+  const { predicateType = "", subjects = [] } = file.statement ?? {};
+  const [first] = subjects;
+  const [[algorithm, hex] = ["", ""]] = [...(first?.digests ?? [])];
+  const words = [
+    ...["cosign", "verify-blob-attestation", "--bundle", file.bundlePath],
+    ...["--type", predicateType, "--certificate-identity", certificate.identity],
+    ...["--certificate-oidc-issuer", certificate.issuer],
+    ...(instance.kind === "custom" ? ["--trusted-root", instance.trustedRoot] : []),
+    ...["--digest", hex, "--digestAlg", algorithm],
+  ];
+  return words.map(quoteWord).join(" ");
+}
+
 /** What breaks a line, steers a terminal or shows text in another order than it has. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 

@@ -5,13 +5,15 @@ import { SigstepError } from "../errors.ts";
 import type { Bundle, MessageSignature } from "./bundle.ts";
 import { parseCertificate } from "./certificate.ts";
 import { preAuthEncode, type Envelope } from "./dsse.ts";
-import { parseStatement, subjectAlgorithms } from "./statement.ts";
+import { parseStatement, subjectAlgorithms, type StatementSubject } from "./statement.ts";
 
 /** An artifact as far as it is known. */
 export interface ArtifactDigests {
   readonly digests: Digests;
   /** The artifact itself, when it is in memory: faster, and plain Ed25519 needs it. */
   readonly content?: Uint8Array | undefined;
+  /** Instead of digests: a subject that the statement must have, name and digests and all. */
+  readonly subject?: StatementSubject | undefined;
 }
 
 /**

@@ -97,6 +97,21 @@ export function findSubject(statement: Statement, artifact: Digests): Digest {
   throw notASubject(statement, artifact);
 }
 
+/**
+ * Checks that `wanted` is a subject of the statement, name and digests and all.
+ *
+ * @throws SigstepError STATEMENT_INVALID
+ */
+export function requireSubject(statement: Statement, wanted: StatementSubject): void {
+  const isThere = statement.subjects.some(
+    ({ name, digests }) =>
+      name === wanted.name &&
+      digests.size === wanted.digests.size &&
+      [...wanted.digests].every(([algorithm, value]) => digests.get(algorithm) === value),
+  );
+  if (!isThere) throw refuse(`is not about ${quote(wanted.name)}`);
+}
+
 const maxShown = 3;
 
 function notASubject(statement: Statement, artifact: Digests): SigstepError {

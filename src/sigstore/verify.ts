@@ -13,7 +13,7 @@
 // 11. The signature over the artifact or the envelope.
 // 12. The statement: its type, its subject, what the policy asks of it (CVE-2026-39395).
 // 13. Enough different operators: nothing is counted twice.
-import type { Digest } from "../crypto/digest.ts";
+import { computeDigest, type Digest } from "../crypto/digest.ts";
 import type { PublicKey } from "../crypto/keys.ts";
 import { encodeHex, equalBytes } from "../encoding/base64.ts";
 import { SigstepError } from "../errors.ts";
@@ -32,7 +32,13 @@ import {
   type Policy,
 } from "./policy.ts";
 import { verifySct, type ProvenSct } from "./sct.ts";
-import { findSubject, parseStatement, type Statement } from "./statement.ts";
+import {
+  findSubject,
+  parseStatement,
+  requireSubject,
+  type Statement,
+  type StatementSubject,
+} from "./statement.ts";
 import { atStep, inStep } from "./step.ts";
 import { requireThresholds, thresholdsOf, type Thresholds } from "./thresholds.ts";
 import { provenTimes, requireLogsInForce } from "./times.ts";
@@ -75,7 +81,7 @@ export interface VerifiedBundle extends ProvenSigner {
   readonly times: readonly Date[];
   /** What is said of the artifact; undefined for a signature over the artifact itself. */
   readonly statement: Statement | undefined;
-  /** By which the artifact is what was signed. */
+  /** By which the artifact is what was signed; of the statement itself where a subject was asked for. */
   readonly digest: Digest;
   readonly thresholds: Thresholds;
 }
@@ -271,9 +277,18 @@ function proveSubject(
     throw new SigstepError("STATEMENT_INVALID", `The envelope holds no in-toto statement.`);
   }
   const statement = parseStatement(content.payload);
-  const digest = findSubject(statement, artifact.digests);
+  const digest =
+    artifact.subject === undefined
+      ? findSubject(statement, artifact.digests)
+      : proveNamed(statement, artifact.subject, content.payload);
   checkStatement(statement, policy, certificate);
   return { statement, digest };
+}
+
+/** A subject that its signer has put into the statement, name and digests and all. */
+function proveNamed(statement: Statement, wanted: StatementSubject, payload: Uint8Array): Digest {
+  requireSubject(statement, wanted);
+  return computeDigest("sha256", payload);
 }
 
 /** A signature over the artifact itself says nothing about it, so it cannot say what was asked for. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Instance } from "../../src/commands/instance.ts";
-import { guardPublicLog } from "../../src/commands/leak-guard.ts";
+import { describeFileDigests, guardPublicLog } from "../../src/commands/leak-guard.ts";
 import type { Plan } from "../../src/commands/plan.ts";
 import { describePlan } from "../../src/commands/plan-text.ts";
 import { publicGood } from "../../src/sigstore/public-good/embedded.ts";
@@ -19,7 +19,7 @@ import { instance, planOf } from "./own-run.ts";
 const now = new Date("2026-01-01T00:00:00Z");
 const publicRoot = parseTrustedRoot(publicGood.trustedRoot, "public-good");
 const { signal } = new AbortController();
-const terms = { allowed: false, signal };
+const terms = { allowed: false, describeDigests: () => Promise.resolve([]) };
 
 const github = {
   iss: "https://token.actions.githubusercontent.com",
@@ -61,7 +61,8 @@ suite("leak guard", () => {
   after(() => rm(folder, { recursive: true }));
 
   async function refused(claims: Readonly<Record<string, unknown>>, plan: Plan): Promise<string> {
-    const guarded = guardPublicLog(tokenOf(claims), plan, terms);
+    const describeDigests = (): Promise<string[]> => describeFileDigests(plan.files, signal);
+    const guarded = guardPublicLog(tokenOf(claims), plan, { ...terms, describeDigests });
     return (await rejection("PUBLIC_LOG_NOT_ALLOWED", guarded)).message;
   }
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, suite, test } from "node:test";
 import type { Plan } from "../../src/commands/plan.ts";
-import { reportSign, type SignReport } from "../../src/commands/report.ts";
+import { reportRun, type SignReport } from "../../src/commands/report.ts";
+import { verifyCommand } from "../../src/commands/verify-command.ts";
 import type { FileResult, SignResults } from "../../src/commands/results.ts";
 import { SigstepError, type Published } from "../../src/errors.ts";
 import type { Runner } from "../../src/runner/runner.ts";
@@ -41,7 +42,10 @@ suite("report", () => {
     const certificates = issued ? [credential.certificate] : [];
     const results: SignResults = { files, certificates, seconds: 1 };
     const request = requestOf(paths, inputs);
-    const given = await reportSign(plan, results, { request, world });
+    const given = await reportRun(plan, results, {
+      ...{ request, world, words: { one: "file", many: "files" } },
+      verifyCommand: (result) => verifyCommand(result, request.instance),
+    });
     const manifest = async (): Promise<unknown> =>
       JSON.parse(await readFile(plan.manifestPath, "utf8"));
     return { report: given, told, manifest };

@@ -8,7 +8,7 @@ import { refusal, refuses } from "../refusal.ts";
 type Texts = Readonly<Partial<Record<InputName, string>>>;
 
 function parse(texts: Texts, ...paths: string[]): SignRequest {
-  const given = new Map<string, string>(Object.entries(texts));
+  const given = new Map(Object.entries(texts));
   return parseSignRequest((name) => given.get(name), paths);
 }
 
