@@ -3,10 +3,12 @@ import { SigstepError } from "../errors.ts";
 import type { ProvenCertificate } from "./chain.ts";
 import { fits, type Matcher } from "./matcher.ts";
 import { describeMatcher } from "./policy-words.ts";
-import { verifyProvenanceClaims } from "./provenance-claims.ts";
+import { matchProvenance } from "./provenance-match.ts";
 import { isProvenance, readProvenance } from "./provenance.ts";
 import { showText } from "./show-text.ts";
 import type { Statement } from "./statement.ts";
+
+const provenanceType = "https://slsa.dev/provenance/v1";
 
 /** What provenance must say of where an artifact comes from. */
 export interface ProvenancePolicy {
@@ -39,7 +41,8 @@ export function checkStatement(
   checkPredicateType(statement, policy);
   if (policy.provenance !== undefined) checkProvenance(statement, policy.provenance);
   if (certificate === undefined || policy.ignoresProvenanceClaims === true) return;
-  verifyProvenanceClaims(statement, certificate);
+  if (statement.predicateType !== provenanceType) return;
+  matchProvenance(statement.predicate, certificate.certificate.fulcio.named);
 }
 
 function checkPredicateType(

@@ -7,145 +7,118 @@ import { gitHubBuildType, gitLabBuildType } from "./build-types.ts";
 import type { FulcioExtensionName, FulcioExtensions } from "./fulcio-extensions.ts";
 
 type Named = FulcioExtensions["named"];
+type Path = readonly (string | number)[];
 
-interface Fact {
-  /** Of the predicate. */
-  readonly field: JsonValue;
+/** Field → the extension that says the same, and what of it. */
+interface Rule {
+  readonly path: Path;
   readonly extension: FulcioExtensionName;
-  /** What the field has to be; undefined when the certificate does not say. */
-  readonly expected: string | undefined;
+  readonly expected: (named: Named) => string | undefined;
+}
+
+const rule = (path: string, extension: FulcioExtensionName): Rule => ({
+  path: path.split(" "),
+  extension,
+  expected: (named) => named[extension],
+});
+
+const source: Path = ["buildDefinition", "resolvedDependencies", 0];
+
+const common: readonly Rule[] = [
+  rule("runDetails builder id", "buildSignerUri"),
+  rule("runDetails metadata invocationId", "runInvocationUri"),
+  { path: [...source, "uri"], extension: "sourceRepositoryUri", expected: sourceUri },
+  {
+    path: [...source, "digest", "gitCommit"],
+    extension: "sourceRepositoryDigest",
+    expected: (named) => named.sourceRepositoryDigest,
+  },
+];
+
+const rules: ReadonlyMap<string, readonly Rule[]> = new Map([
+  [
+    gitHubBuildType,
+    [
+      ...common,
+      rule("buildDefinition externalParameters workflow repository", "sourceRepositoryUri"),
+      rule("buildDefinition externalParameters workflow ref", "sourceRepositoryRef"),
+      rule("buildDefinition internalParameters github repository_id", "sourceRepositoryIdentifier"),
+      rule(
+        "buildDefinition internalParameters github repository_owner_id",
+        "sourceRepositoryOwnerIdentifier",
+      ),
+    ],
+  ],
+  [
+    gitLabBuildType,
+    [
+      ...common,
+      rule("buildDefinition externalParameters pipeline repository", "sourceRepositoryUri"),
+      rule("buildDefinition externalParameters pipeline ref", "sourceRepositoryRef"),
+      rule("buildDefinition internalParameters gitlab project_id", "sourceRepositoryIdentifier"),
+    ],
+  ],
+]);
+
+function sourceUri({
+  sourceRepositoryUri: repository,
+  sourceRepositoryRef: ref,
+}: Named): string | undefined {
+  return repository === undefined || ref === undefined ? undefined : `git+${repository}@${ref}`;
 }
 
 /** The first versions of actions/attest named the kind of runner where later ones name the workflow. */
 const runners = /^https:\/\/github\.com\/actions\/runner\/(?:github|self)-hosted$/;
 
-const maxDependencies = 10_000;
-
 /**
- * Checks SLSA provenance v1 against the certificate of its signer. A fact that the certificate does not
- * have is not compared; one that the predicate lacks fails.
+ * Checks SLSA provenance v1 against the certificate of its signer. A fact that either does not have is not
+ * compared.
  *
- * @throws SigstepError POLICY_NOT_SATISFIED with the first difference; the code that `predicate` was read
- * with when it is not provenance.
+ * @throws SigstepError STATEMENT_INVALID with the first difference
  */
 export function matchProvenance(predicate: JsonValue, named: Named): void {
-  const definition = predicate.get("buildDefinition");
-  const facts = factsOf(definition.get("buildType").string(), predicate, named);
-  for (const { field, extension, expected } of facts) {
-    if (expected === undefined) continue;
-    const found = field.present ? field.string() : undefined;
-    if (extension === "buildSignerUri" && runners.test(found ?? "")) continue;
-    if (found !== expected) throw differs(field, found, { extension, expected });
+  const buildType = valueAt(predicate.raw, ["buildDefinition", "buildType"]);
+  const known = typeof buildType === "string" ? rules.get(buildType) : undefined;
+  for (const { path, extension, expected } of known ?? []) {
+    const wanted = expected(named);
+    const found = valueAt(predicate.raw, path);
+    if (wanted === undefined || found === undefined || found === wanted) continue;
+    if (isOldSpelling(extension, found, named)) continue;
+    throw differs(path, found, { extension, wanted });
   }
 }
 
-function factsOf(buildType: string, predicate: JsonValue, named: Named): Fact[] {
-  if (buildType === gitHubBuildType)
-    return [...commonFacts(predicate, named), ...gitHubFacts(predicate, named)];
-  if (buildType === gitLabBuildType)
-    return [...commonFacts(predicate, named), ...gitLabFacts(predicate, named)];
-  return [];
-}
-
-/** Builder, run and source, where both build types have them. */
-function commonFacts(predicate: JsonValue, named: Named): Fact[] {
-  const details = predicate.get("runDetails");
-  const list = predicate.get("buildDefinition").get("resolvedDependencies");
-  const [source] = list.items(maxDependencies);
-  if (source === undefined) throw list.refuse("is empty");
-  const { sourceRepositoryUri: repository, sourceRepositoryRef: ref } = named;
-  return [
-    {
-      field: details.get("builder").get("id"),
-      extension: "buildSignerUri",
-      expected: named.buildSignerUri,
-    },
-    {
-      field: details.get("metadata").get("invocationId"),
-      extension: "runInvocationUri",
-      expected: named.runInvocationUri,
-    },
-    {
-      field: source.get("uri"),
-      extension: "sourceRepositoryUri",
-      expected:
-        repository === undefined || ref === undefined ? undefined : `git+${repository}@${ref}`,
-    },
-    {
-      field: source.get("digest").get("gitCommit"),
-      extension: "sourceRepositoryDigest",
-      expected: named.sourceRepositoryDigest,
-    },
-  ];
-}
-
-function gitHubFacts(predicate: JsonValue, named: Named): Fact[] {
-  const definition = predicate.get("buildDefinition");
-  const workflow = definition.get("externalParameters").get("workflow");
-  const github = definition.get("internalParameters").get("github");
-  return [
-    {
-      field: workflow.get("repository"),
-      extension: "sourceRepositoryUri",
-      expected: named.sourceRepositoryUri,
-    },
-    workflowRefFact(workflow.get("ref"), named),
-    {
-      field: github.get("repository_id"),
-      extension: "sourceRepositoryIdentifier",
-      expected: named.sourceRepositoryIdentifier,
-    },
-    {
-      field: github.get("repository_owner_id"),
-      extension: "sourceRepositoryOwnerIdentifier",
-      expected: named.sourceRepositoryOwnerIdentifier,
-    },
-  ];
-}
-
-/** Before version 1.6 of actions/toolkit packages/attest it was the ref of the workflow file: on a pull request not that of the source. */
-function workflowRefFact(field: JsonValue, named: Named): Fact {
-  const { sourceRepositoryRef: source, buildConfigUri } = named;
+/** What earlier versions of actions/attest wrote in good faith. */
+function isOldSpelling(extension: FulcioExtensionName, found: unknown, named: Named): boolean {
+  if (typeof found !== "string") return false;
+  if (extension === "buildSignerUri") return runners.test(found);
+  // Once it was the ref of the workflow file: on a pull request not that of the source.
+  const { buildConfigUri } = named;
   const config = buildConfigUri?.slice(buildConfigUri.indexOf("@") + 1);
-  if (field.raw === config && config !== undefined) {
-    return { field, extension: "buildConfigUri", expected: config };
-  }
-  return { field, extension: "sourceRepositoryRef", expected: source };
+  return extension === "sourceRepositoryRef" && found === config;
 }
 
-function gitLabFacts(predicate: JsonValue, named: Named): Fact[] {
-  const definition = predicate.get("buildDefinition");
-  const pipeline = definition.get("externalParameters").get("pipeline");
-  return [
-    {
-      field: pipeline.get("repository"),
-      extension: "sourceRepositoryUri",
-      expected: named.sourceRepositoryUri,
-    },
-    {
-      field: pipeline.get("ref"),
-      extension: "sourceRepositoryRef",
-      expected: named.sourceRepositoryRef,
-    },
-    {
-      field: definition.get("internalParameters").get("gitlab").get("project_id"),
-      extension: "sourceRepositoryIdentifier",
-      expected: named.sourceRepositoryIdentifier,
-    },
-  ];
+/** What stands at `path`; undefined when there is nothing. */
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = Object.getOwnPropertyDescriptor(at, key)?.value;
+  }
+  return at ?? undefined;
 }
 
 function differs(
-  { path }: JsonValue,
-  found: string | undefined,
-  { extension, expected }: Pick<Fact, "extension"> & { readonly expected: string },
+  path: Path,
+  found: unknown,
+  { extension, wanted }: Pick<Rule, "extension"> & { readonly wanted: string },
 ): SigstepError {
-  const says = found === undefined ? "lacks" : `says ${quote(found)} in`;
+  const says = typeof found === "string" ? `says ${quote(found)}` : "has no text";
   return new SigstepError(
-    "POLICY_NOT_SATISFIED",
-    `The provenance ${says} ${path}; its certificate says ${quote(expected)} (${extension}).`,
+    "STATEMENT_INVALID",
+    `The provenance ${says} in ${path.join(".")}; its certificate says ${quote(wanted)} (${extension}).`,
     {
-      where: path,
+      where: path.join("."),
       hint: "Whoever signed this wrote provenance of another build. Do not trust it.",
     },
   );

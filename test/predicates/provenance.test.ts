@@ -338,7 +338,7 @@ suite("against the certificate", () => {
     )) {
       test(`${name}: another ${extension} is refused`, () => {
         const other = { ...certificate, [extension]: "https://evil.example/x" };
-        const error = refusal("POLICY_NOT_SATISFIED", () => matchProvenance(json(text), other));
+        const error = refusal("STATEMENT_INVALID", () => matchProvenance(json(text), other));
         assert.match(error.message, /evil\.example/);
       });
     }
@@ -350,21 +350,21 @@ suite("against the certificate", () => {
         ['"invocationId":"https://', '"invocationId":"https://evil.'],
         ['"uri":"git+https://', '"uri":"git+https://evil.'],
         ['"repository":"https://', '"repository":"https://evil.'],
-        [/"builder":\{"id":"[^"]*"\}/, '"builder":{}'],
+        [/"builder":\{"id":"[^"]*"\}/, '"builder":{"id":7}'],
       ] as const) {
         const changedText = text.replace(found, changed);
         assert.notEqual(changedText, text);
-        refuses("POLICY_NOT_SATISFIED", () => matchProvenance(json(changedText), certificate));
+        refuses("STATEMENT_INVALID", () => matchProvenance(json(changedText), certificate));
       }
     });
 
-    test(`${name}: no dependency at all is refused`, () => {
+    test(`${name}: what is not there is not compared`, () => {
       const changed = text.replace(
         /"resolvedDependencies":\[.*?\}\}\]/,
         '"resolvedDependencies":[]',
       );
       assert.notEqual(changed, text);
-      refuses("STATEMENT_INVALID", () => matchProvenance(json(changed), certificate));
+      matchProvenance(json(changed), certificate);
     });
 
     test(`${name}: another build type is not judged`, () => {
@@ -385,7 +385,7 @@ suite("against the certificate", () => {
       const earlier = text.replace(/"builder":\{"id":"[^"]*"\}/, `"builder":{"id":"${builder}"}`);
       const match = (): void => matchProvenance(json(earlier), gitHubCertificate);
       if (isKnown) match();
-      else refuses("POLICY_NOT_SATISFIED", match);
+      else refuses("STATEMENT_INVALID", match);
     }
   });
 
@@ -398,7 +398,7 @@ suite("against the certificate", () => {
       .replace("@refs/heads/main", "@refs/pull/1/merge")
       .replace('"ref":"refs/heads/main"', '"ref":"refs/tags/v1@2"');
     matchProvenance(json(earlier), merge);
-    refuses("POLICY_NOT_SATISFIED", () => matchProvenance(json(text), merge));
+    refuses("STATEMENT_INVALID", () => matchProvenance(json(text), merge));
   });
 });
 
