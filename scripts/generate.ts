@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
+import { attestOwnInputs } from "../src/commands/attest-table.ts";
 import { describeKind, signInputs, type InputSpec } from "../src/commands/input-table.ts";
-import { signOutputs, type OutputSpec } from "../src/commands/output-table.ts";
+import { attestOutputs, type OutputSpec } from "../src/commands/output-table.ts";
 import { verifyInputs, verifyOutputs } from "../src/commands/verify-table.ts";
 import { environmentName } from "../src/runner/runner.ts";
 import { failureList } from "./failures.ts";
@@ -13,16 +14,24 @@ import { failureList } from "./failures.ts";
 const { values: flags } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const root = dirname(import.meta.dirname);
 
+/** The action takes the inputs of both its modes. */
+const rootInputs: readonly InputSpec[] = [
+  ...signInputs.slice(0, 1),
+  ...attestOwnInputs,
+  ...signInputs.slice(2),
+];
+
 /** File → name of a block → its text. */
 const blocks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "action.yml": { inputs: actionInputs(signInputs), outputs: actionOutputs(signOutputs) },
+  "action.yml": { inputs: actionInputs(rootInputs), outputs: actionOutputs(attestOutputs) },
   "verify/action.yml": {
     inputs: actionInputs(verifyInputs),
     outputs: actionOutputs(verifyOutputs),
   },
   "README.md": {
     inputs: inputTable(signInputs),
-    outputs: outputTable(signOutputs),
+    outputs: outputTable(attestOutputs),
+    "attest-inputs": inputTable(attestOwnInputs),
     "verify-inputs": inputTable(verifyInputs),
     "verify-outputs": outputTable(verifyOutputs),
     failures: failureList(),

@@ -1,5 +1,5 @@
-// Entry: the GitHub Action that signs.
-import { signAction } from "./commands/sign-main.ts";
+// Entry: the GitHub Action that signs and attests.
+import { rootAction } from "./commands/root-action.ts";
 import { runAction } from "./entry.ts";
 
-await runAction(signAction);
+await runAction(rootAction);

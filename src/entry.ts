@@ -10,6 +10,7 @@ import { GenericRunner } from "./runner/generic.ts";
 import { GitHubRunner } from "./runner/github.ts";
 import { GitLabRunner } from "./runner/gitlab.ts";
 import type { Environment } from "./runner/identity.ts";
+import { readJob } from "./runner/job.ts";
 import { Printer } from "./runner/printer.ts";
 import { findProxySecrets } from "./runner/proxy-secrets.ts";
 import type { Runner } from "./runner/runner.ts";
@@ -54,6 +55,7 @@ function createWorld(environment: Environment, printer: Printer): World {
     version,
     cacheDirectory: findCacheDirectory(environment),
     temporaryDirectory: findTemporaryDirectory(environment),
+    job: readJob(environment),
     ...(isPerson ? { showProgress } : {}),
     inEnvironment: (other) => createWorld(other, printer),
   };

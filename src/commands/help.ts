@@ -7,6 +7,7 @@ export const generalHelp = `sigstep: keyless signing and verification in one CI 
 
 Usage:
   sigstep sign PATH…     sign files; each gets PATH.sigstore.json
+  sigstep attest PATH…   attest how they were made, their SBOMs and other predicates
   sigstep verify PATH…   prove who signed files, where and when
   sigstep inspect BUNDLE show what a bundle says, without believing it
   sigstep demo [FILE]    try it with a Sigstore of its own, without network

@@ -35,6 +35,10 @@ async function runCommand(
       const { signCommand } = await import("./sign-main.ts");
       return signCommand(rest, world, console);
     }
+    case "attest": {
+      const { attestCommand } = await import("./attest-main.ts");
+      return attestCommand(rest, world, console);
+    }
     case "verify": {
       const { verifyCommand } = await import("./verify-main.ts");
       return verifyCommand(rest, world, console);
@@ -83,6 +87,6 @@ function encodeFailure(error: SigstepError): string {
 
 function unknownCommand(command: string): SigstepError {
   return new SigstepError("INPUT_UNKNOWN", `There is no command ${quote(command, 60)}.`, {
-    hint: "Commands are sign, verify, inspect and demo; see --help.",
+    hint: "Commands are sign, attest, verify, inspect and demo; see --help.",
   });
 }

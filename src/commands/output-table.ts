@@ -33,5 +33,14 @@ export const signOutputs = [
   { name: "certificate-oidc-issuer", help: "Issuer of that identity, for verifiers." },
 ] as const satisfies readonly OutputSpec[];
 
+/** Every output of the action: what `attest` adds are those of actions/attest. */
+export const attestOutputs = [
+  ...signOutputs,
+  {
+    name: "bundle-path",
+    help: "One file with all attestations, one bundle a line; empty where files were signed.",
+  },
+] as const satisfies readonly OutputSpec[];
+
 /** Name of an output. */
 export type OutputName = (typeof signOutputs)[number]["name"];

@@ -1,5 +1,5 @@
 // Everything a command needs of the outside, given by the entry point.
-import type { Runner } from "../runner/runner.ts";
+import type { JobFacts, Runner } from "../runner/runner.ts";
 import type { Http } from "../services/http.ts";
 
 /** What a request says about the network. */
@@ -28,6 +28,7 @@ export interface World {
   readonly temporaryDirectory?: string | undefined;
   /** Overwrites the terminal's last line; absent in logs. */
   readonly showProgress?: (line: string) => void;
+  readonly job: JobFacts;
   /** Version of this program. */
   readonly version: string;
   /** The same outside with other environment variables, for the demo. */

@@ -27,6 +27,17 @@ export interface Runner {
   summary(markdown: string): Promise<void>;
 }
 
+/** What the job says of itself besides its token. Anyone in the job can have changed it. */
+export interface JobFacts {
+  /** Name of the job; empty when unknown. */
+  readonly name: string;
+  readonly startedOn: Date | undefined;
+  /** Path of the event's payload (GitHub). */
+  readonly eventPath: string | undefined;
+  /** Path of the list of what the job has made (GitHub). */
+  readonly artifactsList: string | undefined;
+}
+
 /** Environment variable that sets the input called `name` where the step does not. */
 export function environmentName(name: string): string {
   return `SIGSTEP_${name.toUpperCase().replaceAll("-", "_")}`;

@@ -67,9 +67,7 @@ export class Errand {
 
   #mayPass(answer: Answer): boolean {
     const now = new Date(this.#world.now());
-    return (
-      isTransientStatus(answer.status) || this.#request.throttled?.(answer, now) !== undefined
-    );
+    return isTransientStatus(answer.status) || this.#request.throttled?.(answer, now) !== undefined;
   }
 
   /** For how long the service wants to be left alone. */

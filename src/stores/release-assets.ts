@@ -104,7 +104,8 @@ export async function uploadAsset(
     if (isSuccess(answer)) return { asset: parseUploaded(answer, file), reused: false };
     const rival = await findRival(api, release, { answer, name: file.name });
     if (isEqual(rival, file)) return { asset: rival, reused: !retried };
-    const isOurs = retried && !rival.complete && assets.every(({ id }) => id !== rival.id);
+    // It was not there before, and a try of ours may have got through half-way.
+    const isOurs = retried && !rival.complete;
     if (!isOurs || tries === maxTries) throw assetExists(rival);
     await remove(api, release, rival);
   }

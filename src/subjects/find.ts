@@ -8,7 +8,7 @@ import { quote, SigstepError, systemCode } from "../errors.ts";
 
 /** What files are looked for: their name in messages, and what is left out of a glob besides our outputs. */
 export interface FindTerms {
-  readonly verb: "sign" | "verify";
+  readonly verb: "sign" | "attest" | "verify";
   /** Whether a path that a glob gave is somebody's bundle; `all` is everything that it gave. */
   readonly isBundle?: (path: string, all: ReadonlySet<string>) => boolean;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { runAction, runCommandLine } from "../../src/commands/main.ts";
-import { signAction } from "../../src/commands/sign-main.ts";
+import { rootAction } from "../../src/commands/root-action.ts";
 import { at, dig } from "../sandbox/wire.ts";
 import { makeWorld, type Told } from "./own-run.ts";
 
@@ -119,6 +119,6 @@ suite("JSON on standard output", () => {
 test("the action says once what is wrong when its outputs are broken", async () => {
   const broken = (): Promise<void> => Promise.reject(new Error("EACCES"));
   const { world, told } = makeWorld({ output: broken });
-  assert.equal(await runAction(signAction, world), 2);
+  assert.equal(await runAction(rootAction, world), 2);
   assert.equal(told.failures.length, 1);
 });

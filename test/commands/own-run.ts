@@ -1,6 +1,7 @@
 // A run of `sign` without servers: an instance, a plan and results as values, and a world that keeps
 // what it is told.
 import { basename, join } from "node:path";
+import { readJob } from "../../src/runner/job.ts";
 import type { Instance } from "../../src/commands/instance.ts";
 import { makePlan, type Plan, type PlannedFile } from "../../src/commands/plan.ts";
 import { parseSignRequest, type SignRequest } from "../../src/commands/request.ts";
@@ -83,6 +84,7 @@ export function makeWorld(wish: Partial<Runner> = {}): { world: World; told: Tol
     signal: new AbortController().signal,
     version: "0.0.0",
     inEnvironment: () => world,
+    job: readJob({}),
   };
   return { world, told };
 }

@@ -1,6 +1,7 @@
 // Progress: a line every few seconds in a log, a bar on a terminal, nothing for one file.
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { readJob } from "../../src/runner/job.ts";
 import { createProgress, type Progress } from "../../src/commands/progress.ts";
 import type { World } from "../../src/commands/world.ts";
 import { GenericRunner } from "../../src/runner/generic.ts";
@@ -22,6 +23,7 @@ function watch(total: number, terminal: boolean): Watched {
     signal: new AbortController().signal,
     version: "test",
     inEnvironment: () => world,
+    job: readJob({}),
     ...(terminal ? { showProgress: (line: string) => lines.push(line) } : {}),
   };
   return { progress: createProgress(total, world), lines, pass: (ms) => (now += ms) };

@@ -1,6 +1,7 @@
 // Token and credential sources: shared by those who come together, renewed once, never given again.
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { readJob } from "../../src/runner/job.ts";
 import { createCredentialSource, type CredentialSource } from "../../src/commands/credentials.ts";
 import { createTokenSource, type TokenSource } from "../../src/commands/identity.ts";
 import { readInstance, type Instance } from "../../src/commands/instance.ts";
@@ -53,6 +54,7 @@ suite("sources of tokens and credentials", () => {
       signal: new AbortController().signal,
       version: "test",
       inEnvironment: () => world,
+      job: readJob({}),
     };
     return { world };
   }

@@ -123,6 +123,6 @@ suite("tables", () => {
   test("an unknown command names those that there are", async () => {
     const { code, log } = await run(["verfy"]);
     assert.equal(code, 2);
-    assert.match(log, /Commands are sign, verify, inspect and demo/);
+    assert.match(log, /Commands are sign, attest, verify, inspect and demo/);
   });
 });

@@ -38,6 +38,8 @@ export interface Fault {
   /** `POST /repos/{owner}/{repo}/attestations`; every operation when absent. */
   readonly operation?: string;
   readonly times?: number;
+  /** Asked of each request that it could hit. */
+  readonly when?: () => boolean;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -109,8 +111,8 @@ export async function serveGitHub(t: TestContext): Promise<GitHubDouble> {
       double.requests.push({ ...seen, operation: operation?.name ?? "" });
       double.faults.push(...judgeRequest(seen, operation));
       const fault = faults.find(
-        ({ left, operation: wanted }) =>
-          left > 0 && (wanted ?? operation?.name) === operation?.name,
+        ({ left, operation: wanted, when = () => true }) =>
+          left > 0 && (wanted ?? operation?.name) === operation?.name && when(),
       );
       if (fault !== undefined) fault.left -= 1;
       const reply =

@@ -148,6 +148,31 @@ suite("an upload that goes wrong half-way", () => {
     assert.ok(double.requests.every(({ method }) => method !== "DELETE"));
   });
 
+  test("somebody else was faster while ours failed: left alone", async (t) => {
+    const world = await openRelease(t);
+    const { api, release, double } = world;
+    const found = await findRelease(api, { id: 1 });
+    release.assets.push(assetOf({ content: Buffer.from("theirs") }));
+    double.fail({ operation: upload, times: 1, status: 502 });
+    await rejection("ASSET_EXISTS", uploadAsset(api, { release: found, assets: [] }, file));
+    assert.equal(release.assets.length, 1);
+  });
+
+  test("what is taken away and comes back each time is given up", async (t) => {
+    const world = await openRelease(t);
+    const { push } = world.release.assets;
+    world.release.assets.push = (...assets: DoubleAsset[]): number => {
+      return push.apply(
+        world.release.assets,
+        assets.map((asset) => ({ ...asset, content: Buffer.alloc(0), state: "open" as const })),
+      );
+    };
+    const when = (): boolean => world.release.assets.length === 0;
+    world.double.fail({ operation: upload, when, status: 502, afterwards: true });
+    await rejection("ASSET_EXISTS", add(world));
+    assert.equal(world.double.requests.filter(({ method }) => method === "DELETE").length, 2);
+  });
+
   test("somebody else is at it: their unfinished asset is left alone", async (t) => {
     const world = await openRelease(t);
     const { api, release } = world;

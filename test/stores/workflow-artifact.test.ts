@@ -77,7 +77,11 @@ suite("fails", () => {
   const wrong: readonly (readonly [name: string, code: ErrorCode, reply: Reply])[] = [
     ["the name is taken", "ASSET_EXISTS", at("CreateArtifact", 409, '{"code":"already_exists"}')],
     ["the quota is used up", "SERVICE_REFUSED", at("CreateArtifact", 403, '{"msg":"quota"}')],
-    ["not ok", "SERVICE_ANSWER_INVALID", at("CreateArtifact", 200, '{"ok":false}')],
+    [
+      "not ok",
+      "SERVICE_ANSWER_INVALID",
+      at("CreateArtifact", 200, '{"ok":false,"signed_upload_url":"http://127.0.0.1:1/x"}'),
+    ],
     ["no address", "SERVICE_ANSWER_INVALID", at("CreateArtifact", 200, '{"ok":true}')],
     [
       "no real address",

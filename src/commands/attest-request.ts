@@ -1,0 +1,154 @@
+// Raw texts of attest's inputs → one typed request. Every check that needs no file and no network is here.
+import { quote, SigstepError } from "../errors.ts";
+import type { PredicateRequest } from "./attest-predicates.ts";
+import type { AttestShape } from "./attest-plan.ts";
+import type { SubjectChoice } from "./attest-subjects.ts";
+import { attestInputs, type AttestInputName } from "./attest-inputs.ts";
+import { InputReader, type InputSource } from "./input-reader.ts";
+import { parseRunRequest, type RunRequest } from "./request.ts";
+
+/** What a user asks of `attest`. */
+export interface AttestRequest extends RunRequest {
+  readonly subjects: SubjectChoice;
+  readonly predicates: PredicateRequest;
+  readonly shape: AttestShape;
+  readonly bundleDir: string | undefined;
+  readonly provenanceInputs: boolean;
+  readonly oversizeLocation: string | undefined;
+  /** Whether the user has named the instance; otherwise the repository's visibility decides. */
+  readonly namesInstance: boolean;
+  /** Folder of the job for an action's files; absent on a command line. */
+  readonly jobFolder: string | undefined;
+}
+
+/** What the job offers besides inputs. */
+export interface AttestSurroundings {
+  readonly paths: readonly string[];
+  readonly artifactsList: string | undefined;
+  readonly jobFolder: string | undefined;
+}
+
+const instanceInputs = ["signing-config", "trusted-root", "instance", "tuf-mirror"] as const;
+
+/**
+ * The request that the inputs make.
+ *
+ * @param around - Paths of the command line, which are `subject-path`, and what the runner offers.
+ * @throws SigstepError INPUT_VALUE, INPUT_MISSING, INPUT_CONFLICT
+ */
+export function parseAttestRequest(source: InputSource, around: AttestSurroundings): AttestRequest {
+  const inputs = new InputReader<AttestInputName>(source, attestInputs);
+  const privateSigning = inputs.boolean("private-signing");
+  const namesInstance = instanceInputs.some((name) => inputs.given(name));
+  const run = parseRunRequest(inputs);
+  return {
+    ...run,
+    instance: privateSigning && !namesInstance ? { kind: "github" } : run.instance,
+    subjects: chooseSubjects(inputs, around),
+    predicates: choosePredicates(inputs),
+    shape: chooseShape(inputs, run.concurrency),
+    bundleDir: inputs.text("bundle-dir"),
+    provenanceInputs: inputs.boolean("provenance-inputs"),
+    oversizeLocation: chooseLocation(inputs),
+    namesInstance,
+    jobFolder: around.jobFolder,
+  };
+}
+
+type Inputs = InputReader<AttestInputName>;
+
+const subjectInputs = [
+  "subject-path",
+  "subject-digest",
+  "subject-checksums",
+  "subject-manifest",
+] as const;
+
+/** At most one says what is attested, as with actions/attest. */
+function chooseSubjects(
+  inputs: Inputs,
+  { paths, artifactsList }: AttestSurroundings,
+): SubjectChoice {
+  const given = subjectInputs.filter(
+    (input) => inputs.given(input) || (input === "subject-path" && paths.length > 0),
+  );
+  const [first, second] = given;
+  if (first === undefined) return { kind: "artifacts-list", path: artifactsList };
+  if (second !== undefined) throw conflict(first, second);
+  const text = inputs.text(first) ?? "";
+  const name = inputs.text("subject-name");
+  switch (first) {
+    case "subject-path":
+      return { kind: "paths", text: joinPaths(text, paths), name };
+    case "subject-digest":
+      return { kind: "digest", digest: text, name: requireSubjectName(name) };
+    case "subject-checksums":
+      return { kind: "checksums", text };
+    case "subject-manifest":
+      return { kind: "manifest", path: text };
+  }
+}
+
+/** Paths of a command line may hold commas. */
+function joinPaths(text: string, paths: readonly string[]): string {
+  const quoted = paths.map((path) => `"${path.replaceAll('"', '""')}"`);
+  return [...(text === "" ? [] : [text]), ...quoted].join("\n");
+}
+
+function requireSubjectName(name: string | undefined): string {
+  if (name !== undefined) return name;
+  throw new SigstepError("INPUT_MISSING", "Input subject-name is missing.", {
+    where: "subject-name",
+    hint: "subject-digest says what the subject is, subject-name how it is called.",
+  });
+}
+
+function choosePredicates(inputs: Inputs): PredicateRequest {
+  return {
+    sbomPaths: inputs.list("sbom-path"),
+    sbomTypeUri: inputs.text("sbom-type-uri") === "cosign" ? "cosign" : "gh",
+    predicateType: inputs.text("predicate-type"),
+    predicate: inputs.text("predicate"),
+    predicatePath: inputs.text("predicate-path"),
+    predicates: inputs.text("predicates"),
+  };
+}
+
+function chooseShape(inputs: Inputs, concurrency: number | undefined): AttestShape {
+  return {
+    bundleName: requireBundleName(inputs.text("bundle-name") ?? "attestation"),
+    singleSubject: inputs.boolean("single-subject-attestations"),
+    oversize: inputs.text("oversize") === "reference" ? "reference" : "fail",
+    maxEnvelopeBytes: inputs.integer("max-envelope-size") ?? 0,
+    concurrency,
+  };
+}
+
+/** It becomes a part of file names. */
+function requireBundleName(name: string): string {
+  if (/^[\w][\w .+-]{0,99}$/.test(name)) return name;
+  throw new SigstepError("INPUT_VALUE", `Input bundle-name is ${quote(name, 60)}.`, {
+    where: "bundle-name",
+    hint: "Use at most 100 letters, digits, spaces and . _ + -, the first a letter, digit or _.",
+  });
+}
+
+function chooseLocation(inputs: Inputs): string | undefined {
+  const location = inputs.text("oversize-location");
+  const isReference = inputs.text("oversize") === "reference";
+  if (isReference === (location !== undefined)) return location;
+  const [lacking, given] = isReference
+    ? ["oversize-location", "oversize: reference"]
+    : ["oversize", "oversize-location"];
+  throw new SigstepError("INPUT_MISSING", `Input ${lacking} is missing.`, {
+    where: lacking,
+    hint: `${given} needs it: a reference says where the predicate can be had.`,
+  });
+}
+
+function conflict(one: string, other: string): SigstepError {
+  return new SigstepError("INPUT_CONFLICT", `Inputs ${one} and ${other} are both given.`, {
+    where: one,
+    hint: "Give one of subject-path, subject-digest, subject-checksums and subject-manifest.",
+  });
+}

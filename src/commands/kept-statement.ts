@@ -1,0 +1,48 @@
+// An attestation that an earlier try of this job has written: kept when it says the same of the same
+// subjects, in the same run.
+import { encodeBundle } from "../sigstore/bundle.ts";
+import type { ProvenCertificate } from "../sigstore/chain.ts";
+import type { StatementSubject } from "../sigstore/statement.ts";
+import { findKeptBundle, type KeptContext } from "./kept.ts";
+import type { OwnBundle } from "./own-work.ts";
+import type { PlannedItem } from "./plan.ts";
+
+/** What an attestation is judged by. */
+export interface KeptStatementContext extends KeptContext {
+  readonly artifact: { readonly subject: StatementSubject };
+}
+
+/** An attestation that need not be made again. */
+export interface KeptStatement {
+  readonly bundle: OwnBundle;
+  /** One line of JSON. */
+  readonly text: string;
+}
+
+/**
+ * The bundle in the item's place when it holds what this run would sign, or would have signed in an earlier
+ * attempt of the same run; undefined for anything else, which is replaced.
+ *
+ * @param makePayload - What this run would sign under that certificate.
+ */
+export async function findKeptStatement(
+  item: PlannedItem,
+  makePayload: (certificate: ProvenCertificate) => Promise<Uint8Array>,
+  context: KeptStatementContext,
+): Promise<KeptStatement | undefined> {
+  const bundle = await findKeptBundle(item, context.artifact, context);
+  if (bundle?.bundle.content.kind !== "dsse-envelope") return undefined;
+  const payload = await makePayload(bundle.certificate);
+  if (withoutAttempt(bundle.bundle.content.payload) !== withoutAttempt(payload)) return undefined;
+  return { bundle, text: encodeBundle(bundle.bundle) };
+}
+
+/**
+ * A payload as text, without what two attempts of one run differ in: the attempt's number at the end of
+ * our provenance, and a job's start.
+ */
+function withoutAttempt(payload: Uint8Array): string {
+  return Buffer.from(payload)
+    .toString("utf8")
+    .replace(/(\/actions\/runs\/\d+\/attempts\/)\d+("\}\}\}\})$/, "$1*$2");
+}

@@ -1,0 +1,22 @@
+// What a job says of itself in its environment, read once.
+import type { Environment } from "./identity.ts";
+import type { JobFacts } from "./runner.ts";
+
+/** The facts of the job whose environment this is. */
+export function readJob(environment: Environment): JobFacts {
+  const text = (name: string): string | undefined => {
+    const value = environment[name] ?? "";
+    return value === "" ? undefined : value;
+  };
+  return {
+    name: text("CI_JOB_NAME") ?? text("GITHUB_JOB") ?? "",
+    startedOn: readTime(text("CI_JOB_STARTED_AT")),
+    eventPath: text("GITHUB_EVENT_PATH"),
+    artifactsList: text("GITHUB_ARTIFACTS_LIST"),
+  };
+}
+
+function readTime(text: string | undefined): Date | undefined {
+  const time = new Date(text ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
