@@ -68,7 +68,7 @@ function createLog(service: Service, { trustedRoot }: Instance, context: StepCon
       return await blaming(asked, async () => {
         const entry = await request({ http: context.http, url }, { signed, credential, options });
         onAnswer({ log: url, entry });
-        return verifyEntry(entry, materialOf(signed), trustedRoot.logs);
+        return verifyEntry(entry, materialOf(signed), trustedRoot);
       });
     } catch (error) {
       if (watch.mayBePublic(toSigstepError(error))) onAnswer({ log: url });

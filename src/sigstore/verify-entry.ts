@@ -30,13 +30,28 @@ export class ProvenEntry {
   static verify(
     entry: LogEntry,
     signed: SignedMaterial,
-    logs: readonly TransparencyLog[],
+    { logs, promiseSuffices = false }: EntryTerms,
   ): ProvenEntry {
     const proof = prove(entry, logs);
+    if (!proof.isIncluded && !promiseSuffices) throw atStep(4, refuse(withoutProof));
     inStep(5, () => verifyEntryBody(entry, signed));
     return new ProvenEntry(entry, proof);
   }
 }
+
+/** What an entry is judged by. */
+export interface EntryTerms {
+  /** Those of the trusted root. */
+  readonly logs: readonly TransparencyLog[];
+  /**
+   * Whether the log's promise stands in for an inclusion proof: only in a bundle of v0.1, which could do
+   * without. Anyone could take the proof out of another.
+   */
+  readonly promiseSuffices?: boolean;
+}
+
+const withoutProof =
+  "has no inclusion proof under a checkpoint, and only a bundle of v0.1 may lack it";
 
 /**
  * Proves that a log of the trusted root holds `entry`, and that it is about `signed`.
@@ -47,13 +62,16 @@ export class ProvenEntry {
 export function verifyEntry(
   entry: LogEntry,
   signed: SignedMaterial,
-  logs: readonly TransparencyLog[],
+  terms: EntryTerms,
 ): ProvenEntry {
-  return ProvenEntry.verify(entry, signed, logs);
+  return ProvenEntry.verify(entry, signed, terms);
 }
 
 /** What proved an entry. */
-type Proof = Pick<ProvenEntry, "log" | "periods" | "time">;
+interface Proof extends Pick<ProvenEntry, "log" | "periods" | "time"> {
+  /** Under a signed checkpoint; otherwise the promise is all there is. */
+  readonly isIncluded: boolean;
+}
 
 /**
  * By one log for promise and checkpoint, chosen by its id alone. An id may be listed several times, for
@@ -65,9 +83,9 @@ function prove(entry: LogEntry, logs: readonly TransparencyLog[]): Proof {
   let reason: unknown;
   for (const log of named) {
     try {
-      const time = proveBy(log, entry);
+      const { time, isIncluded } = proveBy(log, entry);
       const same = named.filter(({ publicKey }) => equalBytes(publicKey.spki, log.publicKey.spki));
-      return { log, time, periods: same.map(({ validFor }) => validFor) };
+      return { log, time, isIncluded, periods: same.map(({ validFor }) => validFor) };
     } catch (error) {
       if (log === named[0]) reason = error;
     }
@@ -83,15 +101,15 @@ export function findLogs(
   return logs.filter(({ logId }) => equalBytes(logId, entry.logId));
 }
 
-/** Promise, checkpoint and inclusion; the time that was promised. */
-function proveBy(log: TransparencyLog, entry: LogEntry): Date | undefined {
+/** Promise, checkpoint and inclusion; the time is the one that was promised. */
+function proveBy(log: TransparencyLog, entry: LogEntry): Pick<Proof, "time" | "isIncluded"> {
   const time = inStep(3, () => verifyPromise(entry, log));
   const isIncluded = inStep(4, () => proveInclusion(log, entry));
-  if (isIncluded || time !== undefined) return time;
+  if (isIncluded || time !== undefined) return { time, isIncluded };
   throw atStep(4, refuse("has neither an inclusion proof nor a promise"));
 }
 
-/** False where there is no proof: bundle.ts lets only v0.1 lack one, or its checkpoint. */
+/** False where there is no proof, or one without a checkpoint, which proves nothing. */
 function proveInclusion(log: TransparencyLog, entry: LogEntry): boolean {
   const proof = entry.inclusionProof;
   if (proof?.checkpoint === undefined) return false;

@@ -153,7 +153,8 @@ function proveEntries(
     signature: content.signature,
     verifier,
   };
-  return entries.map((entry) => verifyEntry(entry, signed, logs));
+  const promiseSuffices = bundle.version === "0.1";
+  return entries.map((entry) => verifyEntry(entry, signed, { logs, promiseSuffices }));
 }
 
 // 5. The bundle's own word on its artifact must not be another's.

@@ -87,7 +87,7 @@ suite("the answer", () => {
   test("is an entry that can be proven, in bytes", () => {
     const parsed = parseEntryAnswer(answer(right, 201));
     assert.equal(
-      verifyEntry(parsed, materialOf(signed), [own.log]).time?.toISOString(),
+      verifyEntry(parsed, materialOf(signed), { logs: [own.log] }).time?.toISOString(),
       "2025-06-01T12:00:00.000Z",
     );
   });
@@ -97,7 +97,7 @@ suite("the answer", () => {
     const parsed = parseEntryAnswer(answer({ [id]: written(first) }, 201));
     assert.equal(parsed.logIndex, 0n);
     assert.deepEqual(parsed.inclusionProof?.hashes, []);
-    verifyEntry(parsed, materialOf(signed), [own.log]);
+    verifyEntry(parsed, materialOf(signed), { logs: [own.log] });
   });
 
   const whole = written(entry);
@@ -198,7 +198,7 @@ suite("an entry that is there already", () => {
   ] as const) {
     test(`is fetched ${what}`, async (t) => {
       const { result, served } = await post(t, conflict(location), path);
-      verifyEntry(result, materialOf(signed), [own.log]);
+      verifyEntry(result, materialOf(signed), { logs: [own.log] });
       const base = path === "" ? "" : "/rekor";
       assert.deepEqual(
         served.seen.map(({ method, path: asked }) => `${method} ${asked}`),

@@ -45,7 +45,7 @@ for (const path of ["", "rekor", "rekor/"]) {
   test(`one POST below ${path === "" ? "the root" : path} gives an entry that can be proven`, async (t) => {
     const { result, served } = await post(t, json(right), path);
     assert.ok(result !== "exists");
-    verifyEntry(result, materialOf(signed), [own.log]);
+    verifyEntry(result, materialOf(signed), { logs: [own.log] });
     const asked = served.seen.map((one) => `${one.method} ${one.path}`);
     assert.deepEqual(asked, [`POST ${path === "" ? "" : "/rekor"}/api/v2/log/entries`]);
     assert.equal(served.seen[0]?.headers["content-type"], "application/json");

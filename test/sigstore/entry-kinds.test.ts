@@ -296,7 +296,7 @@ suite("a kind", () => {
     const signed = { digest: artifact, signature, certificate: der };
     const material = materialOf("artifact", "certificate");
     const entry = makeEntry(own, signed, { kind: "hashedrekord", version: "0.0.2" });
-    const error = refusal(code, () => verifyEntry(entry, material, [own.log]));
+    const error = refusal(code, () => verifyEntry(entry, material, { logs: [own.log] }));
     assert.equal(error.step?.number, 3);
     assert.match(error.message, /a promise, which no entry of its kind has/);
   });

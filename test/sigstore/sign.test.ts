@@ -324,7 +324,8 @@ suite("times", () => {
     const over = { ...v1.log, validFor: { ...v1.log.validFor, end: new Date("2025-05-01") } };
     const { steps } = await makeSteps({
       logs: [
-        (signed) => Promise.resolve(verifyEntry(makeEntry(v1, signed), materialOf(signed), [over])),
+        (signed) =>
+          Promise.resolve(verifyEntry(makeEntry(v1, signed), materialOf(signed), { logs: [over] })),
       ],
     });
     await rejection("LOG_ENTRY_INVALID", signArtifact(artifact, steps));

@@ -31,7 +31,7 @@ async function evidence(times: {
     entries: [
       ...promised.map((time) => makeEntry(v1, signed, { time: new Date(time) })),
       ...Array.from({ length: unpromised }, () => makeEntry(v2, signed)),
-    ].map((entry) => verifyEntry(entry, material, trustedRoot.logs)),
+    ].map((entry) => verifyEntry(entry, material, trustedRoot)),
     timestamps: await Promise.all(
       stamped.map((time) =>
         stamp({ time: time.replace(/[-:T]/g, "") })(signed.signature, credential),
@@ -94,9 +94,9 @@ suite("evidence", () => {
     const during = (own: OwnLog, start: string, end: string): Evidence => ({
       ...all,
       entries: [
-        verifyEntry(makeEntry(own, signed), material, [
-          { ...own.log, validFor: { start: new Date(start), end: new Date(end) } },
-        ]),
+        verifyEntry(makeEntry(own, signed), material, {
+          logs: [{ ...own.log, validFor: { start: new Date(start), end: new Date(end) } }],
+        }),
       ],
     });
     // Rekor v1 says when that was, and what was stamped later does not concern it.
@@ -114,9 +114,9 @@ suite("evidence", () => {
     const during = (start: string, end: string): Evidence => ({
       ...all,
       entries: [
-        verifyEntry(makeEntry(v2, signed), material, [
-          { ...v2.log, validFor: { start: new Date(start), end: new Date(end) } },
-        ]),
+        verifyEntry(makeEntry(v2, signed), material, {
+          logs: [{ ...v2.log, validFor: { start: new Date(start), end: new Date(end) } }],
+        }),
       ],
     });
     verifyTimes(during(noon, "2025-06-01T12:00:10Z"), trustedRoot);
@@ -135,7 +135,7 @@ suite("evidence", () => {
     const entry = verifyEntry(
       { ...late, inclusionPromise: promise(v1, late) },
       material,
-      trustedRoot.logs,
+      trustedRoot,
     );
     refuses("CERTIFICATE_INVALID", () => verifyTimes({ ...all, entries: [entry] }, trustedRoot));
   });
@@ -164,7 +164,7 @@ suite("evidence", () => {
     ] as const) {
       test(`holds when one period holds the time: ${name}`, async () => {
         const all = await evidence({ promised: [noon] });
-        const entry = verifyEntry(makeEntry(v1, signed), material, logs);
+        const entry = verifyEntry(makeEntry(v1, signed), material, { logs });
         verifyTimes({ ...all, entries: [entry] }, trustedRoot);
       });
     }
@@ -172,7 +172,7 @@ suite("evidence", () => {
     test("is refused when none does, also when another key's would", async () => {
       const all = await evidence({ promised: [noon] });
       for (const logs of [[old], [old, old], [old, foreign], [foreign, old]]) {
-        const entry = verifyEntry(makeEntry(v1, signed), material, logs);
+        const entry = verifyEntry(makeEntry(v1, signed), material, { logs });
         const error = refusal("LOG_ENTRY_INVALID", () =>
           verifyTimes({ ...all, entries: [entry] }, trustedRoot),
         );

@@ -29,7 +29,7 @@ for (const own of [v1, v2]) {
 
   suite(`an entry of Rekor v${own.version}`, () => {
     test("is proven by the log that its id names", () => {
-      const proven = verifyEntry(right, material, logs);
+      const proven = verifyEntry(right, material, { logs });
       assert.equal(proven.log, own.log);
       assert.equal(proven.entry, right);
       assert.equal(
@@ -47,7 +47,7 @@ for (const own of [v1, v2]) {
         [255, 256],
         [256, 257],
       ] as const) {
-        verifyEntry(makeEntry(own, signed, { index, size }), material, logs);
+        verifyEntry(makeEntry(own, signed, { index, size }), material, { logs });
       }
     });
 
@@ -113,13 +113,13 @@ for (const own of [v1, v2]) {
     };
     for (const [name, [step, entry]] of Object.entries(wrong)) {
       test(`${name} is refused at step ${step}`, () => {
-        const error = refusal("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, logs));
+        const error = refusal("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, { logs }));
         assert.equal(error.step?.number, step, error.message);
       });
     }
 
     test("is nothing to those who know no log", () =>
-      refuses("LOG_ENTRY_INVALID", () => verifyEntry(right, material, [])));
+      refuses("LOG_ENTRY_INVALID", () => verifyEntry(right, material, { logs: [] })));
 
     test("proves nothing about anything else that was signed", () => {
       for (const other of [
@@ -127,7 +127,7 @@ for (const own of [v1, v2]) {
         { ...signed, signature: Buffer.from("other") },
         { ...signed, certificate: Buffer.from("other") },
       ]) {
-        refuses("LOG_ENTRY_INVALID", () => verifyEntry(right, materialOf(other), logs));
+        refuses("LOG_ENTRY_INVALID", () => verifyEntry(right, materialOf(other), { logs }));
       }
     });
   });
@@ -138,9 +138,9 @@ suite("a promise", () => {
   const { integratedTime: time = 0n } = right;
 
   test("covers an index beyond what a double holds, exactly", () => {
-    verifyEntry(right, material, logs);
+    verifyEntry(right, material, { logs });
     const near = { ...right, logIndex: right.logIndex - 1n };
-    refuses("LOG_ENTRY_INVALID", () => verifyEntry(near, material, logs));
+    refuses("LOG_ENTRY_INVALID", () => verifyEntry(near, material, { logs }));
   });
 
   const foreign = makeLog(1, v1.name);
@@ -161,11 +161,13 @@ suite("a promise", () => {
   };
   for (const [name, entry] of Object.entries(wrong)) {
     test(`${name} is refused`, () =>
-      refuses("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, logs)));
+      refuses("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, { logs })));
   }
 
   test("is what makes a time: without it there is none (CVE-2026-48816)", () => {
-    const { time: proven } = verifyEntry({ ...right, inclusionPromise: undefined }, material, logs);
+    const { time: proven } = verifyEntry({ ...right, inclusionPromise: undefined }, material, {
+      logs,
+    });
     assert.equal(proven, undefined);
   });
 
@@ -173,22 +175,38 @@ suite("a promise", () => {
     const { inclusionProof: proof } = right;
     assert.ok(proof !== undefined);
     for (const inclusionProof of [undefined, { ...proof, checkpoint: undefined }]) {
-      const { time: proven } = verifyEntry({ ...right, inclusionProof }, material, logs);
+      const terms = { logs, promiseSuffices: true };
+      const { time: proven } = verifyEntry({ ...right, inclusionProof }, material, terms);
       assert.equal(proven?.toISOString(), "2025-06-01T12:00:00.000Z");
+    }
+  });
+
+  test("stands in for nothing unless the caller says that the bundle is one of those", () => {
+    const { inclusionProof: proof } = right;
+    assert.ok(proof !== undefined);
+    for (const inclusionProof of [undefined, { ...proof, checkpoint: undefined }]) {
+      const error = refusal("LOG_ENTRY_INVALID", () =>
+        verifyEntry({ ...right, inclusionProof }, material, { logs }),
+      );
+      assert.equal(error.step?.number, 4);
+      assert.match(
+        error.message,
+        /has no inclusion proof under a checkpoint, and only a bundle of/,
+      );
     }
   });
 
   test("of a Rekor v2 log is none, whoever has signed it", () => {
     const entry = { ...makeEntry(v2, signed), integratedTime: time };
     const forged = { ...entry, inclusionPromise: promise(v1, entry) };
-    const error = refusal("LOG_ENTRY_INVALID", () => verifyEntry(forged, material, logs));
+    const error = refusal("LOG_ENTRY_INVALID", () => verifyEntry(forged, material, { logs }));
     assert.equal(error.step?.number, 3);
     // Its own signature over one changes nothing: it promises none.
     const own = { ...entry, inclusionPromise: promise(v2, entry) };
-    const { message } = refusal("LOG_ENTRY_INVALID", () => verifyEntry(own, material, logs));
+    const { message } = refusal("LOG_ENTRY_INVALID", () => verifyEntry(own, material, { logs }));
     assert.match(message, /a promise, which no entry of its kind has/);
     // Without a promise the time is passed over.
-    assert.equal(verifyEntry(entry, material, logs).time, undefined);
+    assert.equal(verifyEntry(entry, material, { logs }).time, undefined);
   });
 
   test("for a time beyond every calendar proves a time in no range", () => {
@@ -196,7 +214,7 @@ suite("a promise", () => {
     const { time: proven } = verifyEntry(
       { ...late, inclusionPromise: promise(v1, late) },
       material,
-      logs,
+      { logs },
     );
     assert.ok(Number.isNaN(proven?.getTime()));
   });
@@ -205,13 +223,13 @@ suite("a promise", () => {
 test("an entry of Rekor v2 is at the place that it says, not at another where its body also stands", () => {
   const twice = makeEntry(v2, signed, { index: 4, size: 11 });
   const moved = { ...makeEntry(v2, signed), inclusionProof: twice.inclusionProof };
-  refuses("LOG_ENTRY_INVALID", () => verifyEntry(moved, material, logs));
+  refuses("LOG_ENTRY_INVALID", () => verifyEntry(moved, material, { logs }));
 });
 
 test("an unknown kind is refused even when the log has it", () => {
   const body = bodyOf(v1, signed).replaceAll("hashedrekord", "rekord");
   const entry = { ...makeEntry(v1, signed, { body }), kind: "rekord" };
-  refuses("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, logs));
+  refuses("LOG_ENTRY_INVALID", () => verifyEntry(entry, material, { logs }));
 });
 
 suite("real entries", () => {
@@ -241,7 +259,7 @@ suite("real entries", () => {
         signature: parseBase64(text(dig(json, "messageSignature", "signature")), "signature"),
         certificate: parseBase64(text(at(leaf, "rawBytes")), "certificate"),
       }),
-      root.logs,
+      root,
     );
   }
 
@@ -287,7 +305,7 @@ suite("real entries", () => {
 
   test("of an unknown log say which log that is", () => {
     const error = refusal("LOG_ENTRY_INVALID", () =>
-      verifyEntry(makeEntry(v1, signed), material, [v2.log]),
+      verifyEntry(makeEntry(v1, signed), material, { logs: [v2.log] }),
     );
     assert.ok(error.message.includes(Buffer.from(v1.log.logId).toString("hex")));
     assert.ok(!equalBytes(v1.log.logId, v2.log.logId), encodeBase64(v2.log.logId));
