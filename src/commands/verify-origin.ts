@@ -3,7 +3,8 @@
 import { equalBytes } from "../encoding/base64.ts";
 import { SigstepError } from "../errors.ts";
 import type { Bundle } from "../sigstore/bundle.ts";
-import { parseCertificate } from "../sigstore/certificate.ts";
+import { parseCertificate, type Certificate } from "../sigstore/certificate.ts";
+import { hasSigned } from "../sigstore/choose-root.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../sigstore/trust.ts";
 import { describeName } from "../sigstore/x509.ts";
 
@@ -20,9 +21,9 @@ interface KnownInstance {
 /** By what an instance can be told. */
 interface Marks {
   readonly logIds: readonly Uint8Array[];
-  /** Organization of the certificate's issuer, as its name has it. */
+  /** The certificate, and its issuer's name. */
+  readonly leaf: Certificate | undefined;
   readonly issuer: string;
-  readonly issuerName: Uint8Array | undefined;
 }
 
 /**
@@ -47,23 +48,20 @@ export async function explainOrigin(
 
 function readMarks({ entries, signer }: Bundle): Marks {
   const logIds = entries.map(({ logId }) => logId);
-  if (signer.kind === "public-key") return { logIds, issuer: "", issuerName: undefined };
+  if (signer.kind === "public-key") return { logIds, leaf: undefined, issuer: "" };
   try {
-    const { issuer } = parseCertificate(signer.certificate);
-    return { logIds, issuer: describeName(issuer), issuerName: issuer.raw };
+    const leaf = parseCertificate(signer.certificate);
+    return { logIds, leaf, issuer: describeName(leaf.issuer) };
   } catch {
-    return { logIds, issuer: "", issuerName: undefined };
+    return { logIds, leaf: undefined, issuer: "" };
   }
 }
 
-/** Whether a trusted root knows one of the logs, and the issuer: names of issuers are alike in several instances. */
-function isOf(root: TrustedRoot, { logIds, issuerName }: Marks): boolean {
+/** Whether a trusted root knows one of the logs, and has signed the certificate: names are alike in several instances. */
+function isOf(root: TrustedRoot, { logIds, leaf }: Marks): boolean {
   const knowsLog = root.logs.some((log) => logIds.some((logId) => equalBytes(log.logId, logId)));
-  if (issuerName === undefined) return knowsLog;
-  const knowsIssuer = root.certificateAuthorities.some(({ certificates }) =>
-    certificates.some(({ subject }) => equalBytes(subject.raw, issuerName)),
-  );
-  return knowsIssuer && (knowsLog || logIds.length === 0);
+  if (leaf === undefined) return knowsLog;
+  return hasSigned(root, leaf) && (knowsLog || logIds.length === 0);
 }
 
 const instances: readonly KnownInstance[] = [

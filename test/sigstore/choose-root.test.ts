@@ -62,3 +62,33 @@ test("is some one for a certificate that cannot be read, which is refused later"
 
   assert.ok(["own", "foreign"].includes(chosen({ ...bundle, signer }, foreign, trustedRoot)));
 });
+
+test("of two that share the issuer's name, is the one whose authority has signed", async () => {
+  const [own] = trustedRoot.certificateAuthorities;
+  const namesake = await issue({ name: "root", extensions: authority });
+  assert.ok(own !== undefined);
+  assert.deepEqual(namesake.certificate.subject.raw, own.certificates[0]?.subject.raw);
+  const staging: TrustedRoot = {
+    ...trustedRoot,
+    label: "namesake",
+    certificateAuthorities: [{ ...own, certificates: [namesake.certificate] }],
+  };
+  assert.equal(chosen(bundle, staging, trustedRoot), "own");
+  assert.equal(chosen(bundle, foreign, staging, trustedRoot), "own");
+  // None has signed: the one of that name says so best.
+  assert.equal(chosen(bundle, foreign, staging), "namesake");
+});
+
+test("is the one that has signed a certificate with which an old bundle bridges", async () => {
+  const top = await issue({ name: "top", extensions: authority });
+  const bridge = await issue({ name: "root", issuer: top, extensions: authority });
+  const { signer } = bundle;
+  assert.ok(signer.kind === "certificate" && ca !== undefined);
+  const root = {
+    ...foreign,
+    label: "top",
+    certificateAuthorities: [{ ...ca, certificates: [top.certificate] }],
+  };
+  const old: Bundle = { ...bundle, signer: { ...signer, chain: [bridge.certificate.der] } };
+  assert.equal(chosen(old, foreign, root), "top");
+});
