@@ -234,9 +234,7 @@ suite("thresholds", () => {
     const [entry] = bundle.entries;
     assert.ok(entry !== undefined);
     for (const second of [entry, makeEntry(v1, signed, { index: 6 })]) {
-      const again = { ...bundle, entries: [entry, second] };
-      await ask(again);
-      await refusedAt(13, "LOG_ENTRY_INVALID", ask(again, { policy: two }));
+      await refusedAt(1, "BUNDLE_INVALID", ask({ ...bundle, entries: [entry, second] }));
     }
     const both = { ...bundle, entries: [entry, makeEntry(v2, signed)] };
     assert.equal((await ask(both, { policy: two })).entries.length, 2);
@@ -261,11 +259,10 @@ suite("thresholds", () => {
     const [first] = bundle.timestamps;
     assert.ok(first !== undefined);
     const later = await stamp({ time: "20250601120200Z" })(signed.signature, credential);
-    for (const second of [first, later.response.der]) {
-      const again = { ...bundle, timestamps: [first, second] };
-      await ask(again);
-      await refusedAt(13, "TIMESTAMP_INVALID", ask(again, { policy: required }));
-    }
+    await refusedAt(1, "BUNDLE_INVALID", ask({ ...bundle, timestamps: [first, first] }));
+    const again = { ...bundle, timestamps: [first, later.response.der] };
+    await ask(again);
+    await refusedAt(13, "TIMESTAMP_INVALID", ask(again, { policy: required }));
     const other = await makeTimestamp(otherTsa, signed.signature, { time: "20250601120100Z" });
     await ask({ ...bundle, timestamps: [first, other] }, { policy: required });
   });
