@@ -85,6 +85,7 @@ function readBundle(json: JsonValue): Bundle {
     content: parseContent(json),
   };
   requireSameHint(bundle, material);
+  requireEachOnce(bundle, material);
   return bundle;
 }
 
@@ -168,6 +169,19 @@ function requireSameHint({ signer, content }: Bundle, material: JsonValue): void
   if (signer.kind !== "public-key" || content.kind !== "dsse-envelope") return;
   if (content.keyId === "" || signer.hint === "" || content.keyId === signer.hint) return;
   throw material.get("publicKey").get("hint").refuse("is not the envelope's keyid");
+}
+
+/** The same proof twice proves nothing more, and readers that count would be misled. */
+function requireEachOnce({ entries, timestamps }: Bundle, material: JsonValue): void {
+  const logged = entries.map(
+    ({ logId, canonicalizedBody }) => `${encodeBase64(logId)} ${encodeBase64(canonicalizedBody)}`,
+  );
+  if (new Set(logged).size < logged.length) {
+    throw material.get("tlogEntries").refuse("holds one entry twice");
+  }
+  if (new Set(timestamps.map(encodeBase64)).size < timestamps.length) {
+    throw material.get("timestampVerificationData").refuse("holds one timestamp twice");
+  }
 }
 
 /**

@@ -254,6 +254,11 @@ suite("properties", () => {
     content.kind !== "dsse-envelope" ||
     [content.keyId, ""].includes(signer.hint) ||
     content.keyId === "";
+  /** And no proof twice. */
+  const eachOnce = ({ entries: all, timestamps }: Bundle): boolean =>
+    new Set(all.map((entry) => JSON.stringify(plain([entry.logId, entry.canonicalizedBody]))))
+      .size === all.length &&
+    new Set(timestamps.map((stamp) => JSON.stringify(plain(stamp)))).size === timestamps.length;
   const bundles: fc.Arbitrary<Bundle> = fc
     .record({
       version: fc.constant("0.3" as const),
@@ -262,7 +267,8 @@ suite("properties", () => {
       timestamps: fc.array(bytes, { maxLength: 3 }),
       content: fc.oneof(messages, envelopes),
     })
-    .filter(sameHint);
+    .filter(sameHint)
+    .filter(eachOnce);
 
   test("parse undoes encode, and encode undoes parse", () => {
     fc.assert(
