@@ -19,7 +19,9 @@ export type BadInputCode =
   | "SIGNING_CONFIG_INVALID"
   | "TRUSTED_ROOT_INVALID"
   | "TUF_ROOT_INVALID"
-  | "POLICY_INVALID";
+  | "POLICY_INVALID"
+  | "REFERENCE_INVALID"
+  | "CREDENTIALS_INVALID";
 
 /** What can go wrong once a run has begun. */
 export type FailureCode =
@@ -55,6 +57,10 @@ export type FailureCode =
   | "CANCELLED"
   | "DEADLINE_REACHED"
   | "ENCODING_INVALID"
+  | "REGISTRY_REFUSED"
+  | "REGISTRY_ANSWER_INVALID"
+  | "IMAGE_NOT_FOUND"
+  | "IMAGE_INVALID"
   | "INTERNAL";
 
 export type ErrorCode = BadInputCode | FailureCode;
@@ -124,6 +130,8 @@ const badInput: ReadonlySet<string> = new Set<BadInputCode>([
   "TRUSTED_ROOT_INVALID",
   "TUF_ROOT_INVALID",
   "POLICY_INVALID",
+  "REFERENCE_INVALID",
+  "CREDENTIALS_INVALID",
 ]);
 
 /** Exit code of a run that ended with `error`: 2 for bad input, 1 for everything else. */

@@ -65,6 +65,8 @@ suite("SigstepError", () => {
     TRUSTED_ROOT_INVALID: 2,
     TUF_ROOT_INVALID: 2,
     POLICY_INVALID: 2,
+    REFERENCE_INVALID: 2,
+    CREDENTIALS_INVALID: 2,
     IDENTITY_UNAVAILABLE: 1,
     IDENTITY_INVALID: 1,
     IDENTITY_EXPIRED: 1,
@@ -92,6 +94,10 @@ suite("SigstepError", () => {
     CANCELLED: 1,
     DEADLINE_REACHED: 1,
     ENCODING_INVALID: 1,
+    REGISTRY_REFUSED: 1,
+    REGISTRY_ANSWER_INVALID: 1,
+    IMAGE_NOT_FOUND: 1,
+    IMAGE_INVALID: 1,
     INTERNAL: 1,
   };
   const codes = Object.keys(exitCodes).filter((code): code is ErrorCode => code in exitCodes);
