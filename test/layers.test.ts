@@ -8,7 +8,7 @@ import ts from "typescript";
 
 const tools = ["crypto", "encoding", "errors"];
 const protocol = ["sigstore", ...tools];
-const parts = ["subjects", "predicates", "stores", "services", ...protocol];
+const parts = ["subjects", "predicates", "stores", "registry", "services", ...protocol];
 /** What each folder may import besides itself. `runner` and `sandbox` stand beside the staircase. */
 const staircase: Readonly<Record<string, readonly string[]>> = {
   entry: ["commands", "runner", ...parts],
@@ -16,6 +16,7 @@ const staircase: Readonly<Record<string, readonly string[]>> = {
   subjects: protocol,
   predicates: protocol,
   stores: ["services", ...protocol],
+  registry: ["services", ...protocol],
   services: protocol,
   runner: ["services", ...protocol],
   sandbox: protocol,
