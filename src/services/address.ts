@@ -34,7 +34,12 @@ export function assertAddress(url: URL, insecureHosts: readonly string[]): void 
   });
 }
 
-function mayBePlain(url: URL, insecureHosts: readonly string[]): boolean {
+/**
+ * Whether plain http is allowed to the host of `url`: this machine, or a host of the list, exactly.
+ *
+ * @param insecureHosts - As for {@link assertAddress}.
+ */
+export function mayBePlain(url: URL, insecureHosts: readonly string[]): boolean {
   if (isLoopback(url.hostname)) return true;
   const port = url.port === "" ? "80" : url.port;
   return insecureHosts.some((entry) => {
