@@ -109,8 +109,12 @@ export interface FallbackAddition {
   readonly entries: readonly Descriptor[];
 }
 
-function additionOf(repository: Repository, { digest, entries }: FallbackAddition): TagChange {
-  const ours = new Set(entries.map((entry) => entry.digest));
+function additionOf(
+  repository: Repository,
+  { digest, entries: added }: FallbackAddition,
+): TagChange {
+  const ours = new Map(added.map((entry) => [entry.digest, entry]));
+  const entries = [...ours.values()];
   const seen = new Map<string, RawEntry>();
   return {
     tag: fallbackTag(digest),
