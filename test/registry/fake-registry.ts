@@ -3,7 +3,11 @@ import { createHash, randomUUID } from "node:crypto";
 import http from "node:http";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { createKeychain, type Keychain, type KeychainOptions } from "../../src/registry/keychain.ts";
+import {
+  createKeychain,
+  type Keychain,
+  type KeychainOptions,
+} from "../../src/registry/keychain.ts";
 import { parseReference } from "../../src/registry/reference.ts";
 import {
   createRegistries,
@@ -54,7 +58,10 @@ export const digestOf = (bytes: Uint8Array): string =>
 const imageType = "application/vnd.oci.image.manifest.v1+json";
 const indexType = "application/vnd.oci.image.index.v1+json";
 
-export async function serveRegistry(t: TestContext, behaviour: Behaviour = {}): Promise<FakeRegistry> {
+export async function serveRegistry(
+  t: TestContext,
+  behaviour: Behaviour = {},
+): Promise<FakeRegistry> {
   const seen: Seen[] = [];
   const manifests = new Map<string, Kept>();
   const blobs = new Map<string, Buffer>();
@@ -100,7 +107,8 @@ interface State {
 function answer(state: State, request: Seen, response: http.ServerResponse): void {
   const url = new URL(request.path, "http://registry");
   const [, kind = "", which = ""] =
-    /^\/v2\/[a-z0-9/._-]+?\/(manifests|blobs\/uploads|blobs|referrers)\/(.*)$/.exec(url.pathname) ?? [];
+    /^\/v2\/[a-z0-9/._-]+?\/(manifests|blobs\/uploads|blobs|referrers)\/(.*)$/.exec(url.pathname) ??
+    [];
   if (url.pathname === "/v2/") response.end("{}");
   else if (kind === "manifests") answerManifest(state, { request, which }, response);
   else if (kind === "blobs/uploads") answerUpload(state, { request, url }, response);
@@ -220,7 +228,12 @@ export function openClient(
   t.after(() => door.close());
   const secrets: string[] = [];
   const secret = (value: string): void => void secrets.push(value);
-  const keychain = createKeychain({ environment: {}, home: undefined, secret, ...options.keychain });
+  const keychain = createKeychain({
+    environment: {},
+    home: undefined,
+    secret,
+    ...options.keychain,
+  });
   const open = createRegistries({
     ...{ http: door, keychain, secret, now: () => new Date() },
     ...{ sleep: (ms) => pause(ms), random: Math.random },
@@ -231,8 +244,19 @@ export function openClient(
 
 /** An image's manifest; each number gives another image. */
 export function imageManifest(number = 0, more: Readonly<Record<string, unknown>> = {}): object {
-  const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(Buffer.from("{}")), size: 2 };
-  return { schemaVersion: 2, mediaType: imageType, config, layers: [], annotations: { n: String(number) }, ...more };
+  const config = {
+    mediaType: "application/vnd.oci.image.config.v1+json",
+    digest: digestOf(Buffer.from("{}")),
+    size: 2,
+  };
+  return {
+    schemaVersion: 2,
+    mediaType: imageType,
+    config,
+    layers: [],
+    annotations: { n: String(number) },
+    ...more,
+  };
 }
 
 /** An index of these manifests. */
