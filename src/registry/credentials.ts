@@ -26,7 +26,8 @@ export function announce(credentials: Credentials, secret: Secret): Credentials 
     case "anonymous":
       return credentials;
     case "basic":
-      secret(credentials.password);
+      // An empty one masked would mask everything.
+      if (credentials.password !== "") secret(credentials.password);
       secret(basicValue(credentials));
       return credentials;
     case "identity-token":

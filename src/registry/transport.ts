@@ -165,10 +165,17 @@ class OpenRepository implements Repository {
     const header = response.headers["www-authenticate"];
     if (header === undefined) return response;
     this.#registry.challenge = header;
-    this.#passes.delete(request.access);
+    await this.#drop(request.access, pass);
     const fresh = await this.#pass(request.access, root);
     if (fresh?.authorization === undefined) return response;
     return this.#ask(url, request, fresh.authorization);
+  }
+
+  /** Forgets the pass that was refused, but not one that somebody beside us has fetched since. */
+  async #drop(access: Access, refused: Pass | undefined): Promise<void> {
+    const current = this.#passes.get(access);
+    if (current === undefined || refused === undefined || (await current) !== refused) return;
+    if (this.#passes.get(access) === current) this.#passes.delete(access);
   }
 
   /** The pass in hand while it holds, else a new one; undefined before anybody asked for one. */

@@ -118,40 +118,48 @@ function answer(state: State, request: Seen, response: http.ServerResponse): voi
 }
 
 function answerManifest(
+  state: State,
+  { request, which }: { request: Seen; which: string },
+  response: http.ServerResponse,
+): void {
+  const kept = state.manifests.get(which);
+  if (request.method === "PUT") keepManifest(state, { request, which }, response);
+  else if (kept === undefined) {
+    response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no"}]}');
+  } else {
+    response.writeHead(200, { "content-type": kept.type, etag: etagOf(kept) }).end(kept.bytes);
+  }
+}
+
+function etagOf({ bytes }: Kept): string {
+  return `"${digestOf(bytes)}"`;
+}
+
+/** Whether the conditions of a write hold. RFC 9110 section 13.1. */
+function holds({ headers }: Seen, kept: Kept | undefined): boolean {
+  const etag = kept === undefined ? undefined : etagOf(kept);
+  const { "if-match": match, "if-none-match": none } = headers;
+  return !(match !== undefined && match !== etag) && !(none === "*" && kept !== undefined);
+}
+
+function keepManifest(
   { manifests, behaviour }: State,
   { request, which }: { request: Seen; which: string },
   response: http.ServerResponse,
 ): void {
-  const kept = manifests.get(which);
-  const etag = kept === undefined ? undefined : `"${digestOf(kept.bytes)}"`;
-  if (request.method !== "PUT") {
-    if (kept === undefined || etag === undefined) {
-      response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"no"}]}');
-    } else {
-      response.writeHead(200, { "content-type": kept.type, etag }).end(kept.bytes);
-    }
+  if (behaviour.conditions !== "ignored" && !holds(request, manifests.get(which))) {
+    response.writeHead(412).end("{}");
     return;
   }
-  if (behaviour.conditions !== "ignored") {
-    const { "if-match": match, "if-none-match": none } = request.headers;
-    if ((match !== undefined && match !== etag) || (none === "*" && kept !== undefined)) {
-      response.writeHead(412).end("{}");
-      return;
-    }
-  }
-  const digest = digestOf(request.body);
   const bytes = request.body;
+  const digest = digestOf(bytes);
   for (const name of [which, digest]) {
     manifests.set(name, { type: request.headers["content-type"] ?? "", bytes });
   }
   const subject = subjectOf(bytes);
   const says = behaviour.referrers === "api" || behaviour.referrers === "header-only";
-  response
-    .writeHead(201, {
-      "docker-content-digest": digest,
-      ...(says && subject !== undefined ? { "oci-subject": subject } : {}),
-    })
-    .end();
+  const header = says && subject !== undefined ? { "oci-subject": subject } : {};
+  response.writeHead(201, { "docker-content-digest": digest, ...header }).end();
 }
 
 function answerUpload(

@@ -45,22 +45,16 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Any answer, a 401 too. */
 async function start(
-  name: string,
-  program: string,
-  args: readonly string[],
+  plan: { readonly name: string; readonly program: string; readonly args: readonly string[] },
   url: string,
 ): Promise<void> {
-  const isReady = async (): Promise<boolean> =>
+  // Any answer will do, a 401 too; but fetch does not trust a private authority.
+  const answers = async (): Promise<boolean> =>
     (await fetch(`${url}/v2/`, { signal: AbortSignal.timeout(1_000) })).status > 0;
-  const server = new Server({
-    ...{ name, program, args, directory },
-    // fetch does not trust a private authority.
-    isReady: url.startsWith("https:")
-      ? (log) => Promise.resolve(log.includes("listening on"))
-      : isReady,
-  });
+  const listens = (log: string): Promise<boolean> => Promise.resolve(log.includes("listening on"));
+  const isReady = url.startsWith("https:") ? listens : answers;
+  const server = new Server({ ...plan, directory, isReady });
   servers.push(server);
   await server.start();
 }
@@ -77,13 +71,15 @@ http:
 ${more}`,
   );
   const scheme = more.includes("  tls:") ? "https" : "http";
-  await start(name, tools.distribution, ["serve", config], `${scheme}://127.0.0.1:${port}`);
+  const plan = { name, program: tools.distribution, args: ["serve", config] };
+  await start(plan, `${scheme}://127.0.0.1:${port}`);
   return `127.0.0.1:${port}`;
 }
 
 async function startOcimem(): Promise<string> {
   const port = ports.next();
-  await start("ocimem", tools.ocimem, [`--address=127.0.0.1:${port}`], `http://127.0.0.1:${port}`);
+  const args = [`--address=127.0.0.1:${port}`];
+  await start({ name: "ocimem", program: tools.ocimem, args }, `http://127.0.0.1:${port}`);
   return `127.0.0.1:${port}`;
 }
 
