@@ -1,5 +1,5 @@
 // Real registries: ocimem, which has the referrers API, and distribution, which has not, open, with
-// htpasswd, with tokens, and with TLS of a private authority. crane is the second opinion.
+// htpasswd, with tokens, and with TLS of a private authority. crane and cosign are the second opinion.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
@@ -13,7 +13,7 @@ import { bundleType, encodeBundleArtifact } from "../../src/registry/bundle-arti
 import { getManifest, putManifest } from "../../src/registry/client.ts";
 import { describe, type Descriptor } from "../../src/registry/descriptor.ts";
 import { storeOf } from "../../src/registry/image-store.ts";
-import { addLegacy, readLegacy } from "../../src/registry/legacy.ts";
+import { addLegacy, encodeSimpleSigning, readLegacy } from "../../src/registry/legacy.ts";
 import { parseManifest } from "../../src/registry/manifest.ts";
 import { readBundles } from "../../src/registry/read-bundles.ts";
 import { fallbackTag, listReferrers } from "../../src/registry/referrers.ts";
@@ -29,13 +29,13 @@ import { ensureTools, type Tools } from "./tools.ts";
 
 let directory: string;
 let ports: Ports;
-let tools: Tools<"ocimem" | "distribution" | "crane">;
+let tools: Tools<"ocimem" | "distribution" | "crane" | "cosign">;
 const servers: Server[] = [];
 const rounds = process.env.SLOW === "1" ? 50 : Number(process.env.ROUNDS ?? 5);
 const password = "geheim-0815";
 
 before(async () => {
-  tools = await ensureTools(["ocimem", "distribution", "crane"]);
+  tools = await ensureTools(["ocimem", "distribution", "crane", "cosign"]);
   directory = await mkdtemp(join(tmpdir(), "sigstep-registry-"));
   ports = await reservePorts();
 });
@@ -137,10 +137,15 @@ async function roundTrip(
 const crane = async (...args: readonly string[]): Promise<string> =>
   runOk(tools.crane, args, { environment: emptyEnvironment(directory) });
 
+const cosign = async (...args: readonly string[]): Promise<string> =>
+  runOk(tools.cosign, args, { environment: emptyEnvironment(directory) });
+
 test("ocimem: the referrers API", async (t) => {
   const host = await startOcimem();
   const repository = openClient(t).open(`${host}/acme/app`);
-  await roundTrip(repository, "api");
+  const subject = await roundTrip(repository, "api");
+  const tree = await cosign("tree", `${host}/acme/app@${subject.digest}`);
+  assert.equal(tree.match(/vnd\.dev\.sigstore\.bundle\.v0\.3\+json artifacts/g)?.length, 2);
 });
 
 suite("distribution", () => {
@@ -159,6 +164,8 @@ suite("distribution", () => {
       index.match(/"artifactType":"application\/vnd.dev.sigstore.bundle.v0.3\+json"/g)?.length,
       2,
     );
+    const tree = await cosign("tree", `${host}/acme/app@${subject.digest}`);
+    assert.equal(tree.match(/vnd\.dev\.sigstore\.bundle\.v0\.3\+json artifacts/g)?.length, 2);
     const digest = await crane("digest", "--insecure", `${host}/acme/app@${subject.digest}`);
     assert.equal(digest.trim(), subject.digest);
   });
@@ -195,6 +202,30 @@ suite("distribution", () => {
       "--remote",
       `${host}/acme/legacy:${fallbackTag(digest)}.sig`,
     );
+  });
+
+  test("cosign verifies what we store in its older layout, and we read what it stores", async (t) => {
+    const repository = openClient(t).open(`${host}/acme/signed`);
+    const { digest } = await push(repository, "signed");
+    const image = `${host}/acme/signed@${digest}`;
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pem = join(directory, "signer.pub");
+    await writeFile(pem, publicKey.export({ type: "spki", format: "pem" }));
+    const payload = encodeSimpleSigning(`${host}/acme/signed`, digest);
+    const none = { certificate: undefined, chain: undefined, bundle: undefined };
+    const entry = { ...none, payload, signature: sign("sha256", payload, privateKey) };
+    const entries = [{ ...entry, timestamp: undefined, predicateType: undefined }];
+    await addLegacy(repository, { digest, kind: "sig", entries }, { settleMs: 50 });
+    const verify = ["verify", "--insecure-ignore-tlog=true", "--new-bundle-format=false", "--key"];
+    await cosign(...verify, pem, image);
+    const environment = { ...emptyEnvironment(directory), COSIGN_PASSWORD: "" };
+    await runOk(tools.cosign, ["generate-key-pair"], { directory, environment });
+    const key = ["--key", join(directory, "cosign.key"), "--tlog-upload=false"];
+    const args = ["sign", ...key, "--new-bundle-format=false", "--use-signing-config=false", image];
+    await runOk(tools.cosign, args, { environment });
+    assert.equal((await readLegacy(repository, digest, "sig")).length, 2);
+    await cosign(...verify, pem, image);
+    await cosign(...verify, join(directory, "cosign.pub"), image);
   });
 
   test(
