@@ -1,5 +1,6 @@
 // What refers to an image: stored by the API or at the fallback tag, complete, and never lost to others.
 import assert from "node:assert/strict";
+import type http from "node:http";
 import { suite, test, type TestContext } from "node:test";
 import { addToFallback, repairIndex, storeReferrers } from "../../src/registry/add-referrers.ts";
 import { bundleType, encodeBundleArtifact } from "../../src/registry/bundle-artifact.ts";
@@ -278,6 +279,40 @@ suite("the fallback index", () => {
       const adding = addToFallback(repository, { digest: subject.digest, entries }, quick);
       const error = await rejection("REGISTRY_REFUSED", adding);
       assert.match(error.hint, /immutable.*sha256-/);
+    });
+  }
+});
+
+suite("a write of the tag that goes wrong is read back before it is made again", () => {
+  const failures: readonly (readonly [
+    name: string,
+    fail: (response: http.ServerResponse) => void,
+  ])[] = [
+    ["503", (response) => void response.writeHead(503).end()],
+    [
+      "429 with Retry-After",
+      (response) => void response.writeHead(429, { "retry-after": "1" }).end(),
+    ],
+    ["the connection is cut", (response) => void response.destroy()],
+  ];
+  for (const [name, fail] of failures) {
+    test(name, async (t) => {
+      let failed = 0;
+      const { registry, repository, subject } = await start(t, {
+        conditions: "ignored",
+        intercept: ({ method, path }, response) => {
+          if (method !== "PUT" || !path.includes("/manifests/sha256-") || failed++ > 0)
+            return false;
+          fail(response);
+          return true;
+        },
+      });
+      await storeReferrers(repository, { subject, artifacts: [artifactOf(subject, 1)] }, quick);
+      const steps = registry.seen.filter(({ path }) => path.includes("/manifests/sha256-"));
+      const methods = steps.map(({ method }) => method).join(" ");
+      // isListed looks at the tag once, before anything is written.
+      assert.match(methods, /^(GET )+PUT GET PUT GET( GET)*$/);
+      assert.equal(indexAt(registry, subject.digest).length, 1);
     });
   }
 });
