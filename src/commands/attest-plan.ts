@@ -26,7 +26,13 @@ export interface PlannedStatements {
 }
 
 /** What a run of `attest` would do. */
-export type AttestPlan = PlannedStatements & Plan<PlannedStatement>;
+export interface AttestPlan extends PlannedStatements, Plan<PlannedStatement> {
+  readonly files: readonly PlannedStatement[];
+  readonly bundleDir: string;
+  readonly manifestPath: string;
+  /** Larger predicates are not embedded: the log would not take them. */
+  readonly maxInlineBytes: number;
+}
 
 /** What a plan is made of. */
 export interface AttestParts {
@@ -104,7 +110,8 @@ export function completePlan(
   const predicates = [...new Set(planned.files.map(({ predicate }) => predicate))];
   if (version === 1) for (const predicate of predicates) requireSendable(predicate, shape);
   const concurrency = shape.concurrency ?? concurrencyFor(predicates, version === 2 ? 2 : 1);
-  return { ...planned, instance, concurrency };
+  const sendable = version === 1 ? base64Fits(shape.maxEnvelopeBytes) : maxInlineBytes;
+  return { ...planned, instance, concurrency, maxInlineBytes: sendable };
 }
 
 /** `provenance of app.tar.gz`, for messages. */
@@ -179,9 +186,14 @@ function requireEmbeddable(predicate: PlannedPredicate, { oversize }: AttestShap
   embedPredicate({ predicateType: type.uri, mediaType, document }, { kind: "fail" });
 }
 
+/** Bytes whose base64 is no longer than that. */
+function base64Fits(bytes: number): number {
+  return Math.floor((bytes * 3) / 4);
+}
+
 /** What a log cannot take its load balancer would answer with 502, which looks like an outage. */
 function requireSendable(predicate: PlannedPredicate, shape: AttestShape): void {
-  if (predicate.kind !== "document" || predicate.document.byteLength > maxInlineBytes) return;
+  if (predicate.kind !== "document" || shape.oversize === "reference") return;
   const bytes = Math.ceil((predicate.document.byteLength * 4) / 3);
   if (bytes <= shape.maxEnvelopeBytes) return;
   throw new SigstepError(
@@ -189,7 +201,7 @@ function requireSendable(predicate: PlannedPredicate, shape: AttestShape): void 
     `The ${predicate.label} makes an envelope of ${bytes} bytes, more than the ${shape.maxEnvelopeBytes} that Rekor v1 is sent.`,
     {
       where: predicate.label,
-      hint: "Set `rekor-version: 2`, whose log takes a digest only, or raise max-envelope-size when your log takes more.",
+      hint: "Set `rekor-version: 2`, whose log takes a digest only, or `oversize: reference` with oversize-location to sign where the predicate can be had; or raise max-envelope-size when your log takes more.",
     },
   );
 }

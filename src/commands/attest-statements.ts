@@ -88,7 +88,7 @@ function makePayload(
 function makePredicate(
   { predicate }: PlannedStatement,
   { token, certificate }: Signer,
-  { extras, oversizeLocation }: StatementContext,
+  { extras, oversizeLocation, plan }: StatementContext,
 ): Omit<EmbeddedPredicate, "isReference"> {
   const { named } = certificate.certificate.fulcio;
   const predicateType = predicate.type.uri;
@@ -105,5 +105,6 @@ function makePredicate(
     oversizeLocation === undefined
       ? { kind: "fail" }
       : { kind: "reference", location: oversizeLocation, name, attester },
+    plan.maxInlineBytes,
   );
 }

@@ -93,7 +93,8 @@ class AnswerWatch {
   mayBePublic({ code, cause }: SigstepError): boolean {
     if (code === "CANCELLED" || code === "LOG_ENTRY_EXISTS") return true;
     if (code === "SERVICE_UNAVAILABLE") return this.#lost || cause !== undefined;
-    return code === "DEADLINE_REACHED" && this.#lost;
+    // A 502 may come from a gateway that did not wait for the log.
+    return (code === "DEADLINE_REACHED" || code === "SERVICE_REFUSED") && this.#lost;
   }
 }
 

@@ -44,12 +44,17 @@ export interface EmbeddedPredicate {
 /**
  * The predicate itself when it is small enough, otherwise what `oversize` asks for.
  *
+ * @param maxBytes - What is small enough, when a log takes less than {@link maxInlineBytes}.
  * @throws SigstepError PREDICATE_INVALID for one that is too large and may not be referred to;
  * INPUT_VALUE for a location that is not an https URL.
  */
-export function embedPredicate(predicate: TypedPredicate, oversize: Oversize): EmbeddedPredicate {
+export function embedPredicate(
+  predicate: TypedPredicate,
+  oversize: Oversize,
+  maxBytes = maxInlineBytes,
+): EmbeddedPredicate {
   const { document, predicateType } = predicate;
-  if (document.byteLength <= maxInlineBytes) {
+  if (document.byteLength <= Math.min(maxBytes, maxInlineBytes)) {
     return { predicateType, predicateJson: document.text, isReference: false };
   }
   if (oversize.kind === "fail") throw tooLarge(document);

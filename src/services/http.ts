@@ -24,7 +24,7 @@ export interface HttpRequest {
   readonly throttled?: (answer: Answer, now: Date) => number | undefined;
   /** No try starts after this instant; then DEADLINE_REACHED is thrown. */
   readonly deadline?: Date;
-  /** Called before each pause, so that a caller can lower its concurrency on 429. */
+  /** Called before each pause, so that a caller can lower its concurrency on 429; what it throws ends the request. */
   readonly onRetry?: (reason: RetryReason) => void;
   readonly signal?: AbortSignal;
 }

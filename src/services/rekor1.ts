@@ -10,6 +10,8 @@ const service = "Rekor";
 const timeoutMs = 30_000;
 const maxBytes = 4 * 1024 * 1024;
 const maxHashes = 64;
+/** A smaller body is never too large for a log, so that a 502 is an outage. */
+const largeBytes = 1024 * 1024;
 
 /** How long and how patiently to ask a log. */
 export interface LogOptions {
@@ -20,7 +22,8 @@ export interface LogOptions {
 
 /**
  * Logs `body`, sending the same bytes each time: a lost answer comes back as 409 with the entry's
- * address.
+ * address. A large body that is answered 502 is sent once more only: what stands before a log refuses so
+ * what is too large for it (sigstore/rekor#2915), and no waiting makes it smaller.
  *
  * @param base - Base URL of the log.
  * @param body - See `encodeHashedRekord1`.
@@ -32,10 +35,34 @@ export async function requestEntry1(
   { body, ...options }: LogOptions & { readonly body: string },
 ): Promise<LogEntry> {
   const url = new URL(`${base.href.replace(/\/+$/, "")}/api/v1/log/entries`);
-  const response = await http.request({ ...ask(url, options), method: "POST", body });
+  const bytes = Buffer.byteLength(body);
+  const patient = { ...options, onRetry: giveUpOnSize(bytes, options.onRetry) };
+  const response = await http.request({ ...ask(url, patient), method: "POST", body });
+  if (response.status === 413 && bytes > largeBytes) throw tooLarge(bytes, 413);
   if (response.status !== 409) return parseEntryAnswer(response);
   const existing = locateEntry(url, response);
   return parseEntryAnswer(await http.request(ask(existing, options)));
+}
+
+/** The second 502 ends it. */
+function giveUpOnSize(bytes: number, onRetry: LogOptions["onRetry"]): LogOptions["onRetry"] {
+  let refusals = 0;
+  return (reason) => {
+    onRetry(reason);
+    if (reason.status === 502) refusals += 1;
+    if (bytes > largeBytes && refusals > 1) throw tooLarge(bytes, 502);
+  };
+}
+
+function tooLarge(bytes: number, status: number): SigstepError {
+  return new SigstepError(
+    "SERVICE_REFUSED",
+    `Rekor answered ${status} to an entry of ${bytes} bytes: it seems too large for this log.`,
+    {
+      where: service,
+      hint: "Use a log of version 2, which takes a digest only (`rekor-version: 2`, or your own signing config). Or sign where the predicate can be had: `oversize: reference` with oversize-location, and max-envelope-size below what this log takes.",
+    },
+  );
 }
 
 function ask(url: URL, options: LogOptions): HttpRequest {

@@ -19,6 +19,7 @@ import { defaultClaims, type Claims, type IssuerKind } from "../../src/sandbox/c
 import type { Corruption, Fault, FaultRule, ServiceName } from "../../src/sandbox/faults.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { parseBundle } from "../../src/sigstore/bundle.ts";
+import type { StatementSubject } from "../../src/sigstore/statement.ts";
 import { parseTrustedRoot } from "../../src/sigstore/trust.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import { Secrets } from "./secrets.ts";
@@ -211,6 +212,11 @@ export class Scene {
     return this.cli(["sign", "--json", ...args], options);
   }
 
+  /** `sigstep attest --json ARGS…`. */
+  async attest(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    return this.cli(["attest", "--json", ...args], options);
+  }
+
   /** The command line. */
   async cli(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     const { done } = await this.start(args, options);
@@ -288,6 +294,14 @@ export class Scene {
     assert.equal(run.outputs.get("status") ?? "signed", "signed");
     for (const name of names) await this.verify(name);
     assert.deepEqual(run.errors, []);
+  }
+
+  /** Proves that the bundle at `path` is an attestation about a subject. */
+  async verifyAttestation(path: string, subject: StatementSubject): Promise<void> {
+    const trustedRoot = parseTrustedRoot(Buffer.from(this.trustedRoot), "the scene's");
+    await verifyOwnBundle(await readFile(this.path(path)), {
+      ...{ artifact: { subject }, trustedRoot, required: {}, now: new Date() },
+    });
   }
 
   /** Proves the bundle beside `name`, or the one called `bundle`. */
@@ -436,6 +450,13 @@ export class Scene {
         relative(this.folder, join(this.folder, text(at(subject, "bundlePath")))),
       );
     }
+    for (const attestation of list(at(manifest, "attestations"))) {
+      const subjects = list(at(attestation, "subjects")).map(readSubject);
+      const bundle = join(dirname(path), text(at(attestation, "bundle")));
+      for (const subject of subjects.slice(0, 3)) {
+        await this.verifyAttestation(relative(this.folder, bundle), subject);
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -548,6 +569,14 @@ async function giveBack(sandbox: Sandbox, options: SandboxOptions | undefined): 
   sandbox.requests.clear();
   for (const issuer of Object.values(sandbox.issuers)) issuer.setClaims(defaultClaims(issuer.kind));
   idle.push(sandbox);
+}
+
+function readSubject(subject: unknown): StatementSubject {
+  const digests = Object.entries(at(subject, "digest") ?? {});
+  return {
+    name: text(at(subject, "name")),
+    digests: new Map(digests.map(([algorithm, hex]) => [algorithm, text(hex)])),
+  };
 }
 
 function pathOf(failure: unknown): string {
