@@ -13,7 +13,16 @@ export function readJob(environment: Environment): JobFacts {
     startedOn: readTime(text("CI_JOB_STARTED_AT")),
     eventPath: text("GITHUB_EVENT_PATH"),
     artifactsList: text("GITHUB_ARTIFACTS_LIST"),
+    registries: {
+      environment: Object.fromEntries(Object.entries(environment).filter(isForHelpers)),
+      home: text("HOME") ?? text("USERPROFILE"),
+    },
   };
+}
+
+/** Credential helpers are other people's programs: inputs and the job's own tokens are not theirs. */
+function isForHelpers([name]: readonly [string, string | undefined]): boolean {
+  return !/^(?:INPUT_|SIGSTEP_|ACTIONS_|SIGSTORE_ID_TOKEN$)/i.test(name);
 }
 
 function readTime(text: string | undefined): Date | undefined {

@@ -36,6 +36,15 @@ export interface JobFacts {
   readonly eventPath: string | undefined;
   /** Path of the list of what the job has made (GitHub). */
   readonly artifactsList: string | undefined;
+  readonly registries: RegistryFacts;
+}
+
+/** What registries' log-ins are found by. */
+export interface RegistryFacts {
+  /** The process's environment without what only this program is meant to see. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The user's home; undefined when unknown. */
+  readonly home: string | undefined;
 }
 
 /** Environment variable that sets the input called `name` where the step does not. */
