@@ -38,7 +38,8 @@ export function encodeStatement({
 
 function describeSubject({ name, digests }: StatementSubject): object {
   const sorted = [...digests].sort(([left], [right]) => (left < right ? -1 : 1));
-  return { name, digest: Object.fromEntries(sorted) };
+  const digest = Object.fromEntries(sorted);
+  return name === "" ? { digest } : { name, digest };
 }
 
 /** `subjects` in their order, in as few groups as one statement each can hold. */

@@ -11,6 +11,9 @@ export const bundleTypePrefix = "application/vnd.dev.sigstore.bundle";
 const emptyType = "application/vnd.oci.empty.v1+json";
 const emptyBytes = Buffer.from("{}");
 
+/** The config of every bundle's artifact. */
+export const emptyConfig = { descriptor: describe(emptyType, emptyBytes), bytes: emptyBytes };
+
 /** What goes into the manifest. */
 export interface BundleFacts {
   /** A v0.3 bundle's JSON. */
@@ -25,7 +28,7 @@ export interface BundleFacts {
 
 /** The artifact of one bundle, to be stored beside its subject. */
 export function encodeBundleArtifact(facts: BundleFacts): Artifact {
-  const config = describe(emptyType, emptyBytes);
+  const { descriptor: config } = emptyConfig;
   const layer = describe(bundleType, facts.bundle);
   const { mediaType, digest, size } = facts.subject;
   const manifest = {
@@ -48,7 +51,7 @@ export function encodeBundleArtifact(facts: BundleFacts): Artifact {
   return {
     manifest: parseManifest(bytes, "manifest of a bundle", imageManifestType),
     blobs: [
-      { descriptor: config, bytes: emptyBytes },
+      emptyConfig,
       { descriptor: layer, bytes: facts.bundle },
     ],
   };

@@ -15,6 +15,7 @@ const maxPlaces = 3;
 /**
  * Stores `bytes`, unless they are there.
  *
+ * @param always - Sends them in any case: only a write shows that we may write.
  * @returns whether they had to be sent
  * @throws SigstepError REGISTRY_REFUSED; REGISTRY_ANSWER_INVALID for a place elsewhere; those of the door
  */
@@ -22,9 +23,10 @@ export async function putBlob(
   repository: Repository,
   descriptor: Descriptor,
   bytes: Uint8Array,
+  { always = false }: { readonly always?: boolean } = {},
 ): Promise<boolean> {
   const { digest } = descriptor;
-  if (await headBlob(repository, digest)) return false;
+  if (!always && (await headBlob(repository, digest))) return false;
   for (let count = 1; ; count++) {
     const place = await requestPlace(repository, digest);
     const { response, wasRepeated } = await sendTo(repository, place, bytes);
