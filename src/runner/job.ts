@@ -13,6 +13,15 @@ export function readJob(environment: Environment): JobFacts {
     startedOn: readTime(text("CI_JOB_STARTED_AT")),
     eventPath: text("GITHUB_EVENT_PATH"),
     artifactsList: text("GITHUB_ARTIFACTS_LIST"),
+    gitHub: {
+      repository: text("GITHUB_REPOSITORY"),
+      apiUrl: text("GITHUB_API_URL"),
+      serverUrl: text("GITHUB_SERVER_URL"),
+      eventName: text("GITHUB_EVENT_NAME"),
+      actor: text("GITHUB_ACTOR"),
+      resultsUrl: text("ACTIONS_RESULTS_URL"),
+      runtimeToken: text("ACTIONS_RUNTIME_TOKEN"),
+    },
   };
 }
 
