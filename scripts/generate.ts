@@ -63,12 +63,14 @@ function replaceBlock(text: string, name: string, block: string): string {
 
 /**
  * Defaults go into the descriptions: the runner would hand over a `default:` as if the user had written it,
- * so that no environment variable and no signing config could ever speak.
+ * so that no environment variable and no signing config could ever speak. An input that only an expression
+ * can tell, the job's own token, is the exception.
  */
 function actionInputs(inputs: readonly InputSpec[]): string {
-  const entries = inputs.map(({ name, help, default: value }) => {
+  const entries = inputs.map(({ name, help, default: value, actionDefault }) => {
     const description = value === "" ? help : `${help} Default: ${value}.`;
-    return `  ${name}:\n    description: ${JSON.stringify(description)}\n    required: false`;
+    const given = actionDefault === undefined ? "" : `\n    default: ${actionDefault}`;
+    return `  ${name}:\n    description: ${JSON.stringify(description)}\n    required: false${given}`;
   });
   return entries.join("\n");
 }

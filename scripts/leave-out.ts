@@ -1,6 +1,7 @@
 // Parts of packages that we never use and that a run would load dearly: undici's HTTP/2, which draws in
 // all of Node's http2 and tls, and its machinery of fetch; the network and process parts of
-// @actions/core, of which we use outputs and the summary; the patterns by which TUF delegates targets, which
+// @actions/core, of which we use outputs and the summary; @actions/github's own HTTP, for which our door
+// stands in, and its look at the event, which would print and fail on its own; the patterns by which TUF delegates targets, which
 // we never ask for.
 import type { Plugin } from "esbuild";
 
@@ -27,6 +28,15 @@ export const unusedParts: Plugin[] = [
     { importer: "@actions/core", filter: /^@actions\/(?:http-client|exec|io)/ },
     "module.exports={}",
   ),
+  leaveOut(
+    { importer: "@actions/github", filter: /^@actions\/http-client$/ },
+    "exports.HttpClient=class{getAgent(){}getAgentDispatcher(){}}",
+  ),
+  leaveOut(
+    { importer: "@actions/github", filter: /^undici$/ },
+    "exports.fetch=()=>{throw new Error('requests go through the door')}",
+  ),
+  leaveOut({ importer: "@actions/github", filter: /\/context\.js$/ }, "exports.Context=class{}"),
   leaveOut(
     { importer: "@tufjs/models", filter: /^minimatch$/ },
     "exports.minimatch=()=>{throw new Error('delegations are left out')}",

@@ -1,10 +1,11 @@
-// Every input of `attest`: its own, then those of every run that signs.
+// Every input of `attest`: its own, where bundles go besides, then those of every run that signs.
 import { attestOwnInputs } from "./attest-table.ts";
-import { runInputs, type InputSpec } from "./input-table.ts";
+import { runInputs, storeInputs, type InputSpec } from "./input-table.ts";
 
 /** In the order of the documentation. */
 export const attestInputs = [
   ...attestOwnInputs,
+  ...storeInputs,
   ...runInputs,
 ] as const satisfies readonly InputSpec[];
 

@@ -6,7 +6,7 @@ import { shardSubjects } from "../predicates/statement.ts";
 import { manifestName } from "../subjects/find.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { nameStatements, stemOf } from "./attest-names.ts";
-import type { PlannedPredicate } from "./attest-predicates.ts";
+import { sizeOfPredicate, type PlannedPredicate } from "./attest-predicates.ts";
 import type { Instance } from "./instance.ts";
 import { defaultConcurrency, type Plan, type PlannedItem } from "./plan.ts";
 
@@ -62,8 +62,7 @@ export function planStatements(parts: AttestParts, shape: AttestShape): PlannedS
   const { predicates, subjects, bundleDir } = parts;
   for (const predicate of predicates) requireEmbeddable(predicate, shape);
   const statements = predicates.flatMap((predicate) => {
-    const chosen = chooseSubjects(predicate, subjects);
-    const groups = shape.singleSubject ? chosen.map((subject) => [subject]) : shardSubjects(chosen);
+    const groups = groupSubjects(predicate, chooseSubjects(predicate, subjects), shape);
     return groups.map((group) => ({ subjects: group, predicate }));
   });
   const names = nameStatements(
@@ -85,6 +84,15 @@ export function planStatements(parts: AttestParts, shape: AttestShape): PlannedS
     manifestPath: join(bundleDir, manifestName),
     linesPath: join(bundleDir, `${lines}.sigstore.jsonl`),
   };
+}
+
+function groupSubjects(
+  { kind }: PlannedPredicate,
+  chosen: readonly Subject[],
+  { singleSubject }: AttestShape,
+): readonly (readonly Subject[])[] {
+  if (kind === "statement") return [chosen];
+  return singleSubject ? chosen.map((subject) => [subject]) : shardSubjects(chosen);
 }
 
 function placeStatement(
@@ -125,10 +133,7 @@ function describeStatement({ type }: PlannedPredicate, subjects: readonly Subjec
 const memoryBytes = 64 * 1024 * 1024;
 
 function concurrencyFor(predicates: readonly PlannedPredicate[], version: 1 | 2): number {
-  const largest = Math.max(
-    1,
-    ...predicates.map((each) => (each.kind === "document" ? each.document.byteLength : 1)),
-  );
+  const largest = Math.max(1, ...predicates.map(sizeOfPredicate));
   return Math.max(1, Math.min(defaultConcurrency[version], Math.floor(memoryBytes / largest)));
 }
 
@@ -193,8 +198,8 @@ function base64Fits(bytes: number): number {
 
 /** What a log cannot take its load balancer would answer with 502, which looks like an outage. */
 function requireSendable(predicate: PlannedPredicate, shape: AttestShape): void {
-  if (predicate.kind !== "document" || shape.oversize === "reference") return;
-  const bytes = Math.ceil((predicate.document.byteLength * 4) / 3);
+  if (predicate.kind === "document" && shape.oversize === "reference") return;
+  const bytes = Math.ceil((sizeOfPredicate(predicate) * 4) / 3);
   if (bytes <= shape.maxEnvelopeBytes) return;
   throw new SigstepError(
     "PREDICATE_INVALID",

@@ -1,7 +1,7 @@
 // What is said of the subjects: provenance, SBOMs and other predicates, read and checked before anybody is
 // asked. Provenance alone is made later, of the identity that signs.
 import { basename } from "node:path";
-import { quote, SigstepError, systemCode } from "../errors.ts";
+import { quote, SigstepError, systemCode, toSigstepError } from "../errors.ts";
 import { parsePredicateList, type ItemContent } from "../predicates/list.ts";
 import {
   maxPredicateFileBytes,
@@ -18,6 +18,7 @@ import {
 import { provenanceType } from "../predicates/provenance-github.ts";
 import { parseSbom, sbomPredicateType, type SbomTypeUri } from "../predicates/sbom.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
+import { advise } from "./blame.ts";
 
 /** What a user asks to be said. */
 export interface PredicateRequest {
@@ -45,7 +46,21 @@ export type PlannedPredicate = {
       /** Name of the file it came from, for references. */
       readonly name: string;
     }
+  /** A whole statement, which names its subjects itself and is signed as it is. */
+  | { readonly kind: "statement"; readonly payload: Uint8Array }
 );
+
+/** Bytes of what is said, as far as it is known; a statement's with its subjects. */
+export function sizeOfPredicate(predicate: PlannedPredicate): number {
+  switch (predicate.kind) {
+    case "provenance":
+      return 0;
+    case "document":
+      return predicate.document.byteLength;
+    case "statement":
+      return predicate.payload.byteLength;
+  }
+}
 
 /**
  * Every predicate that is asked for; provenance when none is.
@@ -122,8 +137,7 @@ async function readSingle(request: PredicateRequest): Promise<PlannedPredicate |
   if (predicateType === undefined) return undefined;
   const type = parsePredicateType(predicateType, "predicate-type");
   if (predicatePath !== undefined) return readTyped(type, predicatePath, "predicate-path");
-  const source = { label: "input predicate", code: "PREDICATE_INVALID" } as const;
-  return typed(type, parsePredicateInput(predicate ?? "", source), "predicate.json");
+  return readInline(type, predicate ?? "", "input predicate");
 }
 
 async function readContent(
@@ -138,10 +152,8 @@ async function readContent(
       return readSbom(content.path, label, sbomTypeUri);
     case "file":
       return readTyped(content.type, content.path, label);
-    case "inline": {
-      const source = { label, code: "PREDICATE_INVALID" } as const;
-      return typed(content.type, parsePredicateInput(content.json, source), "predicate.json");
-    }
+    case "inline":
+      return readInline(content.type, content.json, label);
   }
 }
 
@@ -150,7 +162,8 @@ async function readSbom(
   input: string,
   choice: SbomTypeUri,
 ): Promise<PlannedPredicate> {
-  const sbom = parseSbom(await readDocument(path, input), `SBOM ${quote(path)}`);
+  const bytes = await readDocument(path, input);
+  const sbom = advising(sbomHint, () => parseSbom(bytes, `SBOM ${quote(path)}`));
   const type = predicateTypeOf(sbomPredicateType(sbom, choice));
   const { document, mediaType } = sbom;
   const name = basename(path);
@@ -171,7 +184,31 @@ async function readTyped(
   input: string,
 ): Promise<PlannedPredicate> {
   const source = { label: `predicate ${quote(path)}`, code: "PREDICATE_INVALID" } as const;
-  return typed(type, parsePredicate(await readDocument(path, input), source), basename(path));
+  const bytes = await readDocument(path, input);
+  return advising(hintFor(type), () => typed(type, parsePredicate(bytes, source), basename(path)));
+}
+
+function readInline(type: PredicateType, json: string, label: string): PlannedPredicate {
+  const source = { label, code: "PREDICATE_INVALID" } as const;
+  const read = (): PredicateText => parsePredicateInput(json, source);
+  return advising(hintFor(type), () => typed(type, read(), "predicate.json"));
+}
+
+const sbomHint =
+  "Have the tool that made it write SPDX 2.2, 2.3 or 3.0 or CycloneDX 1.4 to 1.7 in JSON, and name the file as it left it.";
+
+function hintFor({ uri, check }: PredicateType): string {
+  if (check === undefined) return "Write one JSON object, each name once.";
+  return `Write one JSON object as ${uri} describes it, or give another predicate-type.`;
+}
+
+/** The JSON reader says what is wrong and where; what to do is known here. */
+function advising<T>(hint: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw advise(toSigstepError(thrown), hint);
+  }
 }
 
 function typed(type: PredicateType, document: PredicateText, name: string): PlannedPredicate {
@@ -181,7 +218,12 @@ function typed(type: PredicateType, document: PredicateText, name: string): Plan
   return { kind: "document", label, type, subjects: undefined, document, mediaType, name };
 }
 
-async function readDocument(path: string, input: string): Promise<Uint8Array> {
+/**
+ * The file that an input names.
+ *
+ * @throws SigstepError INPUT_UNREADABLE
+ */
+export async function readDocument(path: string, input: string): Promise<Uint8Array> {
   try {
     return await readSmallFile(path, maxPredicateFileBytes);
   } catch (error) {

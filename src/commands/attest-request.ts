@@ -1,11 +1,15 @@
 // Raw texts of attest's inputs → one typed request. Every check that needs no file and no network is here.
 import { quote, SigstepError } from "../errors.ts";
+import { requireLocation } from "../predicates/oversize.ts";
 import type { PredicateRequest } from "./attest-predicates.ts";
 import type { AttestShape } from "./attest-plan.ts";
 import type { SubjectChoice } from "./attest-subjects.ts";
 import { attestInputs, type AttestInputName } from "./attest-inputs.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
+import type { GitHubAttestations } from "../stores/attestations-choice.ts";
 import { parseRunRequest, type RunRequest } from "./request.ts";
+import { registryNotOffered } from "./store-record.ts";
+import { parseStoreRequest, type StoreRequest } from "./store-request.ts";
 
 /** What a user asks of `attest`. */
 export interface AttestRequest extends RunRequest {
@@ -19,6 +23,13 @@ export interface AttestRequest extends RunRequest {
   readonly namesInstance: boolean;
   /** Folder of the job for an action's files; absent on a command line. */
   readonly jobFolder: string | undefined;
+  /** A whole statement, instead of subjects and predicates. */
+  readonly statementPath: string | undefined;
+  readonly stores: StoreRequest;
+  readonly attestations: GitHubAttestations;
+  /** Whether the storage record of an image is asked for. */
+  readonly storageRecord: boolean;
+  readonly subjectVersion: string | undefined;
 }
 
 /** What the job offers besides inputs. */
@@ -41,6 +52,7 @@ export function parseAttestRequest(source: InputSource, around: AttestSurroundin
   const privateSigning = inputs.boolean("private-signing");
   const namesInstance = instanceInputs.some((name) => inputs.given(name));
   const run = parseRunRequest(inputs);
+  if (inputs.boolean("push-to-registry")) throw registryNotOffered();
   return {
     ...run,
     instance: privateSigning && !namesInstance ? { kind: "github" } : run.instance,
@@ -52,7 +64,38 @@ export function parseAttestRequest(source: InputSource, around: AttestSurroundin
     oversizeLocation: chooseLocation(inputs),
     namesInstance,
     jobFolder: around.jobFolder,
+    statementPath: chooseStatement(inputs, around),
+    stores: parseStoreRequest(inputs),
+    attestations: chooseAttestations(inputs.text("github-attestations")),
+    storageRecord: inputs.boolean("create-storage-record"),
+    subjectVersion: inputs.text("subject-version"),
   };
+}
+
+function chooseAttestations(text: string | undefined): GitHubAttestations {
+  return text === "always" || text === "never" ? text : "auto";
+}
+
+/** A statement says everything itself: whatever else would say a part of it contradicts. */
+const saidByStatement: readonly AttestInputName[] = [
+  ...(["subject-path", "subject-digest", "subject-name", "subject-checksums"] as const),
+  ...(["subject-manifest", "sbom-path", "predicate-type", "predicate"] as const),
+  ...(["predicate-path", "predicates", "oversize-location"] as const),
+];
+
+function chooseStatement(inputs: Inputs, { paths }: AttestSurroundings): string | undefined {
+  const path = inputs.text("statement-path");
+  if (path === undefined) return undefined;
+  const switches = ["provenance-inputs", "single-subject-attestations"] as const;
+  const other =
+    saidByStatement.find((name) => inputs.given(name)) ??
+    switches.find((name) => inputs.boolean(name)) ??
+    (paths.length > 0 ? "subject-path" : undefined);
+  if (other === undefined) return path;
+  throw new SigstepError("INPUT_CONFLICT", `Inputs statement-path and ${other} are both given.`, {
+    where: "statement-path",
+    hint: "A statement names its subjects and its predicate itself: give one or the other.",
+  });
 }
 
 type Inputs = InputReader<AttestInputName>;
@@ -136,6 +179,7 @@ function requireBundleName(name: string): string {
 function chooseLocation(inputs: Inputs): string | undefined {
   const location = inputs.text("oversize-location");
   const isReference = inputs.text("oversize") === "reference";
+  if (location !== undefined && isReference) requireLocation(location);
   if (isReference === (location !== undefined)) return location;
   const [lacking, given] = isReference
     ? ["oversize-location", "oversize: reference"]

@@ -1,4 +1,5 @@
 // Statements → attestations: each is made when its turn comes, signed, proven and written.
+import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import { embedPredicate, type EmbeddedPredicate } from "../predicates/oversize.ts";
 import { encodeStatement } from "../predicates/statement.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
@@ -7,11 +8,14 @@ import { signPayload } from "../sigstore/sign.ts";
 import type { IdentityToken } from "../sigstore/token.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { AttestPlan, PlannedStatement } from "./attest-plan.ts";
-import { findKeptStatement } from "./kept-statement.ts";
+import type { EarlierStatement, EarlierWork } from "./attest-earlier.ts";
+import type { PlannedPredicate } from "./attest-predicates.ts";
+import type { MakePayload } from "./kept-statement.ts";
 import { encodeProven } from "./own-work.ts";
 import { encodeProvenance, type ProvenanceExtras } from "./provenance.ts";
-import { signedResult, type SignedResult, type SignResults } from "./results.ts";
+import { signedResult, type FileResult, type SignedResult, type SignResults } from "./results.ts";
 import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
+import type { AttestationStore } from "./store-attestations.ts";
 import { writeWhole } from "./write.ts";
 
 /** What attesting takes besides the plan. */
@@ -19,8 +23,11 @@ export interface AttestContext extends SignContext {
   readonly extras: ProvenanceExtras;
   /** Where documents that are too large to embed can be had; without it they fail. */
   readonly oversizeLocation: string | undefined;
-  /** Hears of each bundle that is written or was there, and may store it elsewhere. */
-  readonly onBundle: (item: PlannedStatement, bundle: string) => Promise<void>;
+  readonly earlier: EarlierWork;
+  /** Keeps bundles besides their files. */
+  readonly store: AttestationStore | undefined;
+  /** Hears of each bundle that is written or was there. */
+  readonly onBundle: (item: PlannedStatement, bundle: string) => void;
 }
 
 /**
@@ -32,7 +39,10 @@ export async function attestStatements(
   plan: AttestPlan,
   context: AttestContext,
 ): Promise<SignResults> {
-  return signItems(plan, context, (item, tools) => attestOne(item, tools, { plan, ...context }));
+  return signItems(plan, context, {
+    sign: (item, tools) => attestOne(item, tools, { plan, ...context }),
+    isMade: async (item) => (await context.earlier.find(item)) !== undefined,
+  });
 }
 
 interface StatementContext extends AttestContext {
@@ -41,29 +51,84 @@ interface StatementContext extends AttestContext {
 
 async function attestOne(
   item: PlannedStatement,
-  { steps, published }: ItemTools,
+  tools: ItemTools,
   context: StatementContext,
-): Promise<SignedResult> {
-  const { plan, request, world, tokens, onBundle } = context;
-  const { instance } = plan;
+): Promise<FileResult> {
+  const earlier = await context.earlier.find(item);
+  if (earlier !== undefined) return useAgain(item, earlier, { ...context, tools });
+  const { plan, world, tokens } = context;
+  const { steps, published } = tools;
   const artifact = { subject: firstSubject(item) };
-  if (!request.force) {
-    const terms = { instance, tokens, now: world.now, artifact };
-    const make = async (certificate: ProvenCertificate): Promise<Uint8Array> =>
-      makePayload(item, { token: await tokens.get(), certificate }, context);
-    const kept = await findKeptStatement(item, make, terms);
-    if (kept !== undefined) {
-      await onBundle(item, kept.text);
-      return signedResult("kept", item, kept.bundle);
-    }
-  }
   const [{ certificate }, token] = await Promise.all([steps.certify(), tokens.get()]);
   const payload = makePayload(item, { token, certificate }, context);
   const signed = await signPayload({ payloadType: statementType, payload }, steps);
-  const text = await encodeProven(signed, { ...instance, artifact, now: world.now() });
+  const text = await encodeProven(signed, { ...plan.instance, artifact, now: world.now() });
   await writeWhole(item.bundlePath, text);
-  await onBundle(item, text);
-  return signedResult("signed", item, { ...signed, published });
+  const result = signedResult("signed", item, { ...signed, published });
+  return keep(result, text, { ...context, tools, item });
+}
+
+interface KeepContext extends StatementContext {
+  readonly tools: ItemTools;
+}
+
+async function useAgain(
+  item: PlannedStatement,
+  { bundle, text, inPlace, isStored }: EarlierStatement,
+  context: KeepContext,
+): Promise<FileResult> {
+  const { runner } = context.world;
+  if (!inPlace) {
+    await writeWhole(item.bundlePath, text);
+    runner.info(
+      `GitHub keeps an equal attestation, ${quote(item.path)}, of an earlier try: it is used again. Its id GitHub does not tell.`,
+    );
+  }
+  const result = signedResult("kept", item, bundle);
+  if (!isStored) return keep(result, text, { ...context, item });
+  context.onBundle(item, text);
+  return result;
+}
+
+/** Stores a bundle whose file is written. What fails now fails with everything else in place. */
+async function keep(
+  result: SignedResult,
+  text: string,
+  context: KeepContext & { readonly item: PlannedStatement },
+): Promise<FileResult> {
+  const { item, store, onBundle, tools } = context;
+  onBundle(item, text);
+  try {
+    return { ...result, attestation: await store?.store(text) };
+  } catch (thrown) {
+    const error = toSigstepError(thrown);
+    if (error.code === "CANCELLED") throw error;
+    tools.judge(error);
+    return {
+      ...{ kind: "failed", file: item, error: notStored(result, error) },
+      published: tools.published,
+    };
+  }
+}
+
+function notStored({ entries, file }: SignedResult, error: SigstepError): SigstepError {
+  const { code, message, hint, where, published, cause } = error;
+  const indexes = entries.map(({ logIndex }) => logIndex).join(", ");
+  const done = indexes === "" ? "Signed" : `Logged as entry ${indexes}`;
+  const again = `The bundle is in ${quote(file.bundlePath)}: run again with it there, and the entry will be reused.`;
+  return new SigstepError(code, `${done}, not stored: ${message}`, {
+    ...{ hint: [hint, again].filter((part) => part !== "").join("\n") },
+    ...{ where, published, cause },
+  });
+}
+
+/** What this run would sign, for comparison with what is there. */
+export function expectedPayload(
+  item: PlannedStatement,
+  context: PayloadContext & Pick<AttestContext, "tokens">,
+): MakePayload {
+  return async (certificate) =>
+    makePayload(item, { token: await context.tokens.get(), certificate }, context);
 }
 
 function firstSubject({ subjects: [first] }: PlannedStatement): Subject {
@@ -76,19 +141,18 @@ interface Signer {
   readonly certificate: ProvenCertificate;
 }
 
-function makePayload(
-  item: PlannedStatement,
-  signer: Signer,
-  context: StatementContext,
-): Uint8Array {
-  const predicate = makePredicate(item, signer, context);
-  return encodeStatement({ subjects: item.subjects, ...predicate });
+function makePayload(item: PlannedStatement, signer: Signer, context: PayloadContext): Uint8Array {
+  const { predicate, subjects } = item;
+  if (predicate.kind === "statement") return predicate.payload;
+  return encodeStatement({ subjects, ...makePredicate(predicate, signer, context) });
 }
 
+type PayloadContext = Pick<StatementContext, "extras" | "oversizeLocation" | "plan">;
+
 function makePredicate(
-  { predicate }: PlannedStatement,
+  predicate: Exclude<PlannedPredicate, { readonly kind: "statement" }>,
   { token, certificate }: Signer,
-  { extras, oversizeLocation, plan }: StatementContext,
+  { extras, oversizeLocation, plan }: PayloadContext,
 ): Omit<EmbeddedPredicate, "isReference"> {
   const { named } = certificate.certificate.fulcio;
   const predicateType = predicate.type.uri;

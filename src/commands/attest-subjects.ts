@@ -1,7 +1,7 @@
 // What is attested: from the one input that names it, or from the list that earlier steps of a GitHub job
 // have left. Files are hashed here; of everything else the digest is given.
 import { encodeHex } from "../encoding/base64.ts";
-import { quote, SigstepError, systemCode } from "../errors.ts";
+import { quote, SigstepError, systemCode, toSigstepError } from "../errors.ts";
 import { parseArtifactsList } from "../subjects/artifacts-list.ts";
 import { readChecksums } from "../subjects/checksums.ts";
 import { parseDigestSubject } from "../subjects/digest-subject.ts";
@@ -11,6 +11,7 @@ import { findSubjectFiles } from "../subjects/subject-files.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 import { mergeSubjects } from "../subjects/subject-set.ts";
 import { requireName, type Subject } from "../subjects/subject.ts";
+import { advise } from "./blame.ts";
 
 /** Where subjects come from. */
 export type SubjectChoice =
@@ -49,11 +50,18 @@ export async function collectSubjects(
     case "checksums":
       return given(await readChecksums(choice.text));
     case "manifest":
-      return given(
-        parseManifestSubjects(await readList(choice.path, "subject-manifest"), choice.path),
-      );
+      return given(await readManifest(choice.path));
     case "artifacts-list":
       return given(await readArtifacts(choice.path));
+  }
+}
+
+async function readManifest(path: string): Promise<readonly Subject[]> {
+  const bytes = await readList(path, "subject-manifest");
+  try {
+    return parseManifestSubjects(bytes, `manifest ${quote(path)}`);
+  } catch (thrown) {
+    throw advise(toSigstepError(thrown), "Name the file that sign left: its output manifest-path.");
   }
 }
 

@@ -38,6 +38,12 @@ export const attestOwnInputs = [
     help: "Manifest of an earlier sigstep step: what it signed is attested.",
   },
   {
+    name: "statement-path",
+    kind: file,
+    default: "",
+    help: "File with a whole in-toto statement, signed byte by byte as it is. Instead of every input for subjects and predicates.",
+  },
+  {
     name: "sbom-path",
     kind: { type: "list", metavar: "FILES" },
     default: "",
@@ -115,5 +121,29 @@ export const attestOwnInputs = [
     kind: boolean,
     default: "false",
     help: "Use GitHub's own Sigstore instance, as for private repositories: nothing becomes public.",
+  },
+  {
+    name: "github-attestations",
+    kind: { type: "choice", choices: ["auto", "always", "never"] },
+    default: "auto",
+    help: "Whether GitHub's attestations API keeps the bundles, where gh attestation verify finds them. auto: in a job on GitHub with a github-token, for bundles of the public-good or GitHub's instance, where the repository has the feature.",
+  },
+  {
+    name: "create-storage-record",
+    kind: boolean,
+    default: "",
+    help: "Note with the repository's organisation where an image lies: the one subject, its subject-name with registry, already pushed. Needs artifact-metadata: write; what goes wrong is a notice.",
+  },
+  {
+    name: "subject-version",
+    kind: { type: "text", metavar: "VERSION" },
+    default: "",
+    help: "Version of the subject, for the storage record.",
+  },
+  {
+    name: "push-to-registry",
+    kind: boolean,
+    default: "false",
+    help: "Attach the attestation to the image in its registry. Not offered yet: true is refused before anything is public.",
   },
 ] as const satisfies readonly InputSpec[];

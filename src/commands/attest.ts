@@ -2,11 +2,12 @@
 // identity, instance, statements, report.
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
-import { quote, toSigstepError } from "../errors.ts";
+import { quote, toSigstepError, type SigstepError } from "../errors.ts";
 import type { Http } from "../services/http.ts";
 import { advise } from "./blame.ts";
 import { chooseByVisibility } from "./attest-instance.ts";
-import { createBundleLines } from "./attest-lines.ts";
+import { findEarlierWork } from "./attest-earlier.ts";
+import { createBundleLines, type BundleLines } from "./attest-lines.ts";
 import {
   completePlan,
   planStatements,
@@ -16,7 +17,15 @@ import {
 import { describeAttestPlan } from "./attest-plan-text.ts";
 import { collectPredicates } from "./attest-predicates.ts";
 import type { AttestRequest } from "./attest-request.ts";
-import { attestStatements } from "./attest-statements.ts";
+import { readStatement } from "./attest-statement-file.ts";
+import { attestStatements, expectedPayload } from "./attest-statements.ts";
+import {
+  checkReleaseAssets,
+  checkStores,
+  describeStores,
+  openStores,
+  type AttestStores,
+} from "./attest-stores.ts";
 import { collectSubjects } from "./attest-subjects.ts";
 import { readCaFile } from "./ca-file.ts";
 import { createTokenSource, type TokenSource } from "./identity.ts";
@@ -26,7 +35,9 @@ import { commonFolder } from "./plan.ts";
 import { checkTargets } from "./preflight.ts";
 import { readWorkflowInputs } from "./provenance-inputs.ts";
 import { reportRun, type SignReport } from "./report.ts";
+import { hasBundle, type SignedResult, type SignResults } from "./results.ts";
 import { runAgain } from "./signing-run.ts";
+import { deliver } from "./store-delivery.ts";
 import { verifyAttestationCommand } from "./verify-command.ts";
 import type { NetworkSettings, World } from "./world.ts";
 
@@ -51,6 +62,7 @@ export async function attest(request: AttestRequest, world: World): Promise<Sign
   const { retryBudgetMs: budgetMs, insecureHosts } = request;
   const [planned, caPem] = await Promise.all([plan(request, world), readCaFile(request.caFile)]);
   await checkTargets(planned);
+  checkStores(request, planned, world);
   const network = { budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) };
   const run = { request, world, network };
   if (request.dryRun) return describeOnly(planned, run);
@@ -69,6 +81,11 @@ export async function attest(request: AttestRequest, world: World): Promise<Sign
 }
 
 async function plan(request: AttestRequest, world: World): Promise<PlannedStatements> {
+  if (request.statementPath !== undefined) {
+    const statement = await readStatement(request.statementPath);
+    const bundleDir = request.bundleDir ?? defaultFolder([request.statementPath], request);
+    return planStatements({ ...statement, bundleDir }, request.shape);
+  }
   const [{ subjects, paths, unmatched }, predicates] = await Promise.all([
     collectSubjects(request.subjects, world.signal),
     collectPredicates(request.predicates),
@@ -113,24 +130,80 @@ async function attestAll(complete: AttestPlan, run: OpenRun): Promise<SignReport
     allowed: request.allowPublicLog,
     describeDigests: () => Promise.resolve(describeStatements(complete)),
   });
+  const stores = await openStores(request, complete, run);
+  const extras = {
+    job: world.job,
+    inputs: request.provenanceInputs ? await readWorkflowInputs(world) : undefined,
+  };
+  const { oversizeLocation } = request;
+  const context = { request, world, http, tokens, extras, oversizeLocation };
+  const earlier = findEarlierWork({
+    ...{ plan: complete, tokens, now: world.now, force: request.force },
+    store: stores.attestations,
+    makePayload: (item) => expectedPayload(item, { ...context, plan: complete }),
+  });
+  await checkReleaseAssets(stores.targets.release, complete, earlier);
   const lines = createBundleLines(complete);
   const results = await attestStatements(complete, {
-    ...{ request, world, http, tokens },
-    oversizeLocation: request.oversizeLocation,
-    extras: {
-      job: world.job,
-      inputs: request.provenanceInputs ? await readWorkflowInputs(world) : undefined,
-    },
-    onBundle: (item, bundle) => {
-      lines.add(item, bundle);
-      return Promise.resolve();
-    },
+    ...{ ...context, earlier, store: stores.attestations },
+    onBundle: lines.add,
   });
-  const ownOutputs = { "bundle-path": await lines.write(request.jobFolder) };
-  return reportRun(complete, results, {
+  return reportAll(complete, results, { ...run, stores, lines });
+}
+
+interface EndedRun extends OpenRun {
+  readonly stores: AttestStores;
+  readonly lines: BundleLines;
+}
+
+async function reportAll(
+  plan: AttestPlan,
+  results: SignResults,
+  { request, world, http, stores, lines }: EndedRun,
+): Promise<SignReport> {
+  const made = results.files.filter(hasBundle);
+  const isWhole = made.length === results.files.length;
+  const [bundlePath, unwritten] = await writeLines(lines, request);
+  const ownOutputs = {
+    "bundle-path": bundlePath,
+    ...attestationOutputs(made),
+    "storage-record-ids": isWhole ? (await stores.record()).join(",") : "",
+  };
+  const goods = {
+    bundlePaths: made.map(({ file }) => file.bundlePath),
+    linesPath: bundlePath === "" ? undefined : plan.linesPath,
+    ...{ folder: plan.bundleDir, isWhole },
+  };
+  return reportRun(plan, results, {
     ...{ request, world, words, ownOutputs },
     verifyCommand: (result) => verifyAttestationCommand(result, request.instance),
+    deliver: async (manifestPath) => [
+      ...unwritten,
+      ...(await deliver(stores.targets, { ...goods, manifestPath }, { http, world })),
+    ],
   });
+}
+
+/** What cannot be written here is told with the results: they stand. */
+async function writeLines(
+  lines: BundleLines,
+  { jobFolder }: AttestRequest,
+): Promise<[path: string, unwritten: SigstepError[]]> {
+  try {
+    return [await lines.write(jobFolder), []];
+  } catch (error) {
+    return ["", [toSigstepError(error)]];
+  }
+}
+
+/** As actions/attest names them; it makes one attestation a step, we may make several. */
+function attestationOutputs(made: readonly SignedResult[]): Record<string, string | string[]> {
+  const stored = made.flatMap(({ attestation }) => attestation ?? []);
+  return {
+    "attestation-id": stored[0]?.id ?? "",
+    "attestation-url": stored[0]?.url.href ?? "",
+    "attestation-urls": stored.map(({ url }) => url.href),
+  };
 }
 
 const maxShown = 20;
@@ -149,7 +222,8 @@ async function describeOnly(
   const terms = { world, network, insecureHosts, offline: true };
   const instance = await readInstance(request.instance, terms);
   const complete = completePlan(planned, instance, shape);
-  world.runner.info(describeAttestPlan(complete, request.namesInstance));
+  const lines = [describeAttestPlan(complete, request.namesInstance), ...describeStores(request)];
+  world.runner.info(lines.join("\n"));
   const outputs = { status: "dry-run", "bundle-dir": complete.bundleDir } as const;
   for (const [name, value] of Object.entries(outputs)) await world.runner.output(name, value);
   return { status: "dry-run", exitCode: 0, outputs, failures: [], published: [] };

@@ -20,12 +20,18 @@ const suffixes = [bundleSuffix, ...otherBundleSuffixes];
 /** Finds bundles. Each folder is listed once a run. */
 export class BundleFinder {
   readonly #place: BundlePlace;
+  readonly #takesAll: boolean;
   readonly #given: BundleSource | undefined;
   readonly #folders = new Map<string, Promise<FolderNames>>();
   #index: Promise<BundleIndex> | undefined;
 
-  constructor(place: BundlePlace) {
+  /**
+   * @param takesAll - Whether several bundles may be needed for one artifact: then all that are there are
+   * taken, by name and by content.
+   */
+  constructor(place: BundlePlace, takesAll = false) {
     this.#place = place;
+    this.#takesAll = takesAll;
     if (place.kind === "file") this.#given = bundlesIn([{ path: place.path }]);
   }
 
@@ -41,21 +47,29 @@ export class BundleFinder {
       return bundlesIn([{ path: artifact.bundlePath }]);
     }
     const folder = this.#place.kind === "folder" ? this.#place.path : undefined;
-    if (artifact.kind === "file") {
-      const paths = await this.#findByName(artifact.file.path, folder);
-      if (paths.length > 0) return bundlesIn(paths);
-      if (folder === undefined) throw missing(artifact.file.path);
-    }
-    if (folder === undefined) throw new TypeError("A digest has no bundle beside it.");
-    this.#index ??= this.#list(folder).then(({ names }) => readBundleIndex(folder, names));
-    return bundlesAbout(await this.#index);
+    const named = await this.#findByName(artifact, folder);
+    if (named.length > 0 && !this.#takesAll) return bundlesIn(named);
+    if (folder !== undefined) return this.#findAbout(folder, named);
+    if (named.length > 0) return bundlesIn(named);
+    if (artifact.kind === "file") throw missing(artifact.file.path);
+    throw new TypeError("A digest has no bundle beside it.");
   }
 
-  async #findByName(path: string, folder = dirname(path)): Promise<BundlePath[]> {
+  async #findAbout(folder: string, named: readonly BundlePath[]): Promise<BundleSource> {
+    this.#index ??= this.#list(folder).then(({ names }) => readBundleIndex(folder, names));
+    return bundlesAbout(await this.#index, named);
+  }
+
+  async #findByName(artifact: Artifact, given: string | undefined): Promise<BundlePath[]> {
+    if (artifact.kind === "digest") return [];
+    const { path } = artifact.file;
+    const folder = given ?? dirname(path);
     const name = basename(path);
     const names = await this.#list(folder);
-    const suffix = suffixes.find((each) => names.has(`${name}${each}`));
-    const own = suffix === undefined ? [] : [{ path: join(folder, `${name}${suffix}`) }];
+    const there = suffixes.filter((each) => names.has(`${name}${each}`));
+    const own = (this.#takesAll ? there : there.slice(0, 1)).map((suffix) => {
+      return { path: join(folder, `${name}${suffix}`) };
+    });
     const others = names.startingWith(`${name}.`).filter((each) => isAttestationOf(each, name));
     return [...own, ...others.map((each) => ({ path: join(folder, each), isGuess: true }))];
   }

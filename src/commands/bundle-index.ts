@@ -8,7 +8,7 @@ import { quote, SigstepError } from "../errors.ts";
 import { manifestName } from "../subjects/find.ts";
 import { algorithmOf, claimedDigests } from "./bundle-about.ts";
 import { readCandidates } from "./bundle-file.ts";
-import { bundlesIn, type BundleSource } from "./bundle-source.ts";
+import { bundlesIn, type BundlePath, type BundleSource } from "./bundle-source.ts";
 
 const maxFiles = 10_000;
 const maxTotalBytes = 256 * 1024 * 1024;
@@ -45,17 +45,19 @@ export async function readBundleIndex(
   return { algorithms: new Set(algorithms), paths };
 }
 
-/** The bundles of the index that say they are about the artifact. */
-export function bundlesAbout(index: BundleIndex): BundleSource {
+/** The bundles called `named`, and those of the index that say they are about the artifact. */
+export function bundlesAbout(index: BundleIndex, named: readonly BundlePath[] = []): BundleSource {
   const find = (digests: Digests): BundleSource => {
     const claims = [...digests].map(([name, bytes]) => `${name}:${encodeHex(bytes)}`);
     const paths = new Set(claims.flatMap((claim) => index.paths.get(claim) ?? []));
-    return bundlesIn([...paths].map((path) => ({ path, isGuess: true })));
+    for (const { path } of named) paths.delete(path);
+    return bundlesIn([...named, ...[...paths].map((path) => ({ path, isGuess: true }))]);
   };
   return {
-    needs: (key) => {
-      const content = key?.facts.type === "ed25519";
-      return Promise.resolve({ algorithms: index.algorithms, content });
+    needs: async (key) => {
+      const own = await bundlesIn(named).needs(key);
+      const content = own.content || key?.facts.type === "ed25519";
+      return { algorithms: new Set([...index.algorithms, ...own.algorithms]), content };
     },
     candidates: (digests) => find(digests).candidates(digests),
   };

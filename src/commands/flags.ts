@@ -57,7 +57,7 @@ function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): [st
   const [, name = "", given] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
   const spec = [...specs, ...switches].find((known) => known.name === name);
   if (spec === undefined) throw unknownFlag(arg, specs);
-  if (spec.secret === true) throw secretFlag(name);
+  if (spec.secret === true) throw secretFlag(name, specs);
   const value = given ?? takeValue(spec, rest);
   if (switches.includes(spec) && value !== "true" && value !== "false") throw noSwitch(name, value);
   return [name, value];
@@ -87,11 +87,12 @@ function twice(name: string): SigstepError {
   });
 }
 
-function secretFlag(name: string): SigstepError {
+function secretFlag(name: string, specs: readonly InputSpec[]): SigstepError {
   const variable = environmentName(name);
+  const inFile = specs.some((spec) => spec.name === `${name}-file`) ? ` or --${name}-file` : "";
   return new SigstepError("INPUT_VALUE", `A secret is never given as a flag: --${name}.`, {
     where: name,
-    hint: `Arguments are visible to every process of the machine. Use the variable ${variable} or --${name}-file. Treat this value as leaked.`,
+    hint: `Arguments are visible to every process of the machine. Use the variable ${variable}${inFile}. Treat this value as leaked.`,
   });
 }
 

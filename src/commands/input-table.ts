@@ -19,6 +19,8 @@ export interface InputSpec {
   readonly help: string;
   /** Given as action input, environment or file, never as a flag: arguments are visible to others. */
   readonly secret?: true;
+  /** What action.yml gives where the step says nothing: for what only an expression can tell. */
+  readonly actionDefault?: string;
 }
 
 const file: InputKind = { type: "text", metavar: "FILE" };
@@ -131,6 +133,36 @@ export const runInputs = [
   },
 ] as const satisfies readonly InputSpec[];
 
+/** Where bundles go besides their files, whatever is signed: nothing is uploaded that is not asked for. */
+export const storeInputs = [
+  {
+    name: "github-token",
+    kind: { type: "text", metavar: "TOKEN" },
+    default: "",
+    help: "Token for GitHub's API. The action takes the job's own when the step gives none.",
+    secret: true,
+    actionDefault: "${{ github.token }}",
+  },
+  {
+    name: "release-tag",
+    kind: { type: "text", metavar: "TAG" },
+    default: "",
+    help: "Release, draft or published, that the bundles are added to as assets. What it has already is left alone.",
+  },
+  {
+    name: "upload-release-assets",
+    kind: boolean,
+    default: "",
+    help: "true: add the bundles to the release that started the workflow, or to that of release-tag. false: add nothing. Left out, release-tag decides.",
+  },
+  {
+    name: "upload-artifact",
+    kind: { type: "text", metavar: "NAME" },
+    default: "",
+    help: "Keep bundles and manifest as an artifact of the workflow run, by this name; true names it sigstep-bundles-JOB.",
+  },
+] as const satisfies readonly InputSpec[];
+
 /** Every input of `sign`, in the order of the documentation. */
 export const signInputs = [
   {
@@ -145,11 +177,15 @@ export const signInputs = [
     default: "",
     help: "Folder for the bundles, made when missing. Without it each bundle stands beside its file.",
   },
+  ...storeInputs,
   ...runInputs,
 ] as const satisfies readonly InputSpec[];
 
 /** Name of an input of every run. */
 export type RunInputName = (typeof runInputs)[number]["name"];
+
+/** Name of an input that says where bundles go. */
+export type StoreInputName = (typeof storeInputs)[number]["name"];
 
 /** Name of an input. */
 export type InputName = (typeof signInputs)[number]["name"];

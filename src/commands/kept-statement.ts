@@ -3,7 +3,7 @@
 import { encodeBundle } from "../sigstore/bundle.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
 import type { StatementSubject } from "../sigstore/statement.ts";
-import { findKeptBundle, type KeptContext } from "./kept.ts";
+import { findKeptBundle, judgeKeptBundle, type KeptContext } from "./kept.ts";
 import type { OwnBundle } from "./own-work.ts";
 import type { PlannedItem } from "./plan.ts";
 
@@ -19,18 +19,35 @@ export interface KeptStatement {
   readonly text: string;
 }
 
+/** What a run would sign under a certificate. */
+export type MakePayload = (certificate: ProvenCertificate) => Promise<Uint8Array>;
+
 /**
  * The bundle in the item's place when it holds what this run would sign, or would have signed in an earlier
  * attempt of the same run; undefined for anything else, which is replaced.
- *
- * @param makePayload - What this run would sign under that certificate.
  */
 export async function findKeptStatement(
   item: PlannedItem,
-  makePayload: (certificate: ProvenCertificate) => Promise<Uint8Array>,
+  makePayload: MakePayload,
   context: KeptStatementContext,
 ): Promise<KeptStatement | undefined> {
-  const bundle = await findKeptBundle(item, context.artifact, context);
+  return compare(await findKeptBundle(item, context.artifact, context), makePayload);
+}
+
+/** The same for a bundle's JSON, wherever it was kept. */
+export async function judgeKeptStatement(
+  text: string,
+  makePayload: MakePayload,
+  context: KeptStatementContext,
+): Promise<KeptStatement | undefined> {
+  const bytes = Buffer.from(text, "utf8");
+  return compare(await judgeKeptBundle(bytes, context.artifact, context), makePayload);
+}
+
+async function compare(
+  bundle: OwnBundle | undefined,
+  makePayload: MakePayload,
+): Promise<KeptStatement | undefined> {
   if (bundle?.bundle.content.kind !== "dsse-envelope") return undefined;
   const payload = await makePayload(bundle.certificate);
   if (withoutAttempt(bundle.bundle.content.payload) !== withoutAttempt(payload)) return undefined;

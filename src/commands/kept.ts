@@ -27,10 +27,18 @@ export interface KeptContext {
 export async function findKeptBundle(
   file: PlannedItem,
   artifact: OwnTerms["artifact"],
-  { instance, tokens, now }: KeptContext,
+  context: KeptContext,
 ): Promise<OwnBundle | undefined> {
   const bytes = await readBounded(file.bundlePath);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : judgeKeptBundle(bytes, artifact, context);
+}
+
+/** The same for a bundle's bytes, wherever they were kept. */
+export async function judgeKeptBundle(
+  bytes: Uint8Array,
+  artifact: OwnTerms["artifact"],
+  { instance, tokens, now }: KeptContext,
+): Promise<OwnBundle | undefined> {
   const kept = await proveComplete(bytes, artifact, { instance, now: now() });
   if (kept === undefined) return undefined;
   const token = await tokens.get();

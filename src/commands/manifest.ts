@@ -87,10 +87,14 @@ function describeSubject(result: SignedResult, plan: Plan<PlannedItem>): Members
 
 function describeAttestation(result: SignedResult, plan: Plan<PlannedItem>): Members {
   const { predicateType, subjects = [] } = result.file.statement ?? {};
+  const { attestation } = result;
   return {
     predicateType,
     subjects: subjects.map(({ name, digests }) => ({ name, digest: Object.fromEntries(digests) })),
     ...describeBundle(result, plan),
+    ...(attestation === undefined
+      ? {}
+      : { attestationId: attestation.id, attestationUrl: attestation.url.href }),
   };
 }
 

@@ -10,7 +10,7 @@ export interface OutputSpec {
 export const signOutputs = [
   {
     name: "status",
-    help: "signed, partial (some files failed, or the manifest), failed or dry-run.",
+    help: "signed, partial (some files failed, or the manifest, or an upload), failed or dry-run.",
   },
   {
     name: "bundle-dir",
@@ -39,6 +39,19 @@ export const attestOutputs = [
   {
     name: "bundle-path",
     help: "One file with all attestations, one bundle a line; empty where files were signed.",
+  },
+  {
+    name: "attestation-id",
+    help: "Id of the first attestation that this run stored in GitHub's API; empty when it stored none.",
+  },
+  { name: "attestation-url", help: "Its page on GitHub." },
+  {
+    name: "attestation-urls",
+    help: "Pages of all attestations that this run stored, one a line; the first 200, the manifest has all.",
+  },
+  {
+    name: "storage-record-ids",
+    help: "Ids of the storage records that this run made, separated by commas.",
   },
 ] as const satisfies readonly OutputSpec[];
 

@@ -2,25 +2,18 @@
 // enforced or refused; errors name file, line and column.
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { FulcioExtensionName } from "../sigstore/fulcio-extensions.ts";
-import { exactly, matching, type Matcher } from "../sigstore/matcher.ts";
 import {
   requireMeaningful,
   type IdentityPolicy,
   type Policy,
-  type ProvenancePolicy,
   type RequiredServices,
 } from "../sigstore/policy.ts";
 import { parsePredicateType } from "../sigstore/predicate-types.ts";
 import { readSmallFile } from "../subjects/small-file.ts";
 import { parseMaxAge } from "./max-age.ts";
-import {
-  extensionsByKey,
-  identityKeys,
-  policyKeys,
-  provenanceKeys,
-  requireKeys,
-} from "./policy-keys.ts";
-import { placed, PolicyMap, textOf } from "./policy-map.ts";
+import { readAttestations, readProvenance } from "./policy-file-statements.ts";
+import { extensionsByKey, identityKeys, policyKeys, requireKeys } from "./policy-keys.ts";
+import { itemsOf, placed, PolicyMap, present, textOf } from "./policy-map.ts";
 import { conflict, parseSigner, type ExtensionText } from "./policy-signer.ts";
 import { parsePolicyYaml, refuseAt, type YamlValue } from "./policy-yaml.ts";
 
@@ -70,24 +63,12 @@ export function parsePolicyFile(bytes: Uint8Array, label: string, keyed = false)
     identities: readIdentities(file.get("identities")),
     ...present("predicateTypes", readPredicateTypes(file.get("predicateTypes"))),
     ...present("provenance", readProvenance(file.get("provenance"))),
+    ...present("attestations", readAttestations(file)),
     ...present("maxAgeMs", maxAgeMs),
     ...present("required", readRequired(file.get("require"))),
   };
   file.placed("identities", () => requireMeaningful(policy, keyed));
   return policy;
-}
-
-function present<Key extends string, T>(key: Key, value: T | undefined): Partial<Record<Key, T>> {
-  const made: Partial<Record<Key, T>> = {};
-  if (value !== undefined) made[key] = value;
-  return made;
-}
-
-function itemsOf(value: YamlValue, name: string, max: number): readonly YamlValue[] {
-  if (value.kind !== "list") throw refuseAt(value.place, `${name} must be a list (- ITEM)`);
-  if (value.items.length === 0) throw refuseAt(value.place, `${name} is empty`);
-  if (value.items.length > max) throw refuseAt(value.place, `${name} has more than ${max} items`);
-  return value.items;
 }
 
 function readIdentities(value: YamlValue | undefined): IdentityPolicy[] {
@@ -129,26 +110,6 @@ function readPredicateTypes(value: YamlValue | undefined): string[] | undefined 
     return placed(item.place, () => parsePredicateType(text));
   });
   return [...new Set(types)];
-}
-
-function readProvenance(value: YamlValue | undefined): ProvenancePolicy | undefined {
-  if (value === undefined) return undefined;
-  const keys = provenanceKeys.flatMap((key) => [key, `${key}Pattern`]);
-  const map = new PolicyMap(value, keys);
-  if (map.names.length === 0) throw refuseAt(value.place, "provenance is empty");
-  return {
-    ...present("builderId", readMatcher(map, "builderId")),
-    ...present("sourceUri", readMatcher(map, "source")),
-  };
-}
-
-function readMatcher(map: PolicyMap, name: string): Matcher | undefined {
-  const pattern = map.read(`${name}Pattern`, (text) => matching(text, name));
-  const exact = map.read(name, (text) => exactly(text, name));
-  if (pattern === undefined || exact === undefined) return pattern ?? exact;
-  return map.placed(name, () => {
-    throw conflict(name, `${name}Pattern`);
-  });
 }
 
 function readRequired(value: YamlValue | undefined): RequiredServices | undefined {

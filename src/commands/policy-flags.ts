@@ -2,12 +2,11 @@
 // refused, and so is no policy at all.
 import { SigstepError } from "../errors.ts";
 import type { FulcioExtensionName } from "../sigstore/fulcio-extensions.ts";
-import { exactly } from "../sigstore/matcher.ts";
 import { requireMeaningful, type IdentityPolicy, type Policy } from "../sigstore/policy.ts";
-import { parsePredicateType } from "../sigstore/predicate-types.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
 import { parseMaxAge } from "./max-age.ts";
 import { conflict, parseSigner, type ExtensionText } from "./policy-signer.ts";
+import { parseStatementPolicy } from "./policy-statement-flags.ts";
 import { policyInputs, type PolicyInputName } from "./policy-table.ts";
 
 export { policyInputs } from "./policy-table.ts";
@@ -57,6 +56,7 @@ export async function readPolicy(request: PolicyRequest): Promise<Policy> {
 /** Inputs that say nothing of the signer, and go with a key as well. */
 const statementInputs: ReadonlySet<PolicyInputName> = new Set<PolicyInputName>([
   "predicate-type",
+  "require-predicate",
   "builder-id",
   "check-provenance",
   "max-age",
@@ -70,15 +70,10 @@ function noPolicy(): SigstepError {
 }
 
 function parsePolicy(inputs: Reader, keyed: boolean): Policy {
-  const types = inputs.list("predicate-type").flatMap(parsePredicateType);
-  const builderId = inputs.text("builder-id");
   const maxAge = inputs.text("max-age");
   return {
     identities: keyed ? [] : [parseIdentity(inputs)],
-    ...(types.length === 0 ? {} : { predicateTypes: [...new Set(types)] }),
-    ...(builderId === undefined
-      ? {}
-      : { provenance: { builderId: exactly(builderId, "builder-id") } }),
+    ...parseStatementPolicy(inputs),
     ...(inputs.boolean("check-provenance") ? {} : { ignoresProvenanceClaims: true }),
     ...(maxAge === undefined ? {} : { maxAgeMs: parseMaxAge(maxAge, "Input max-age") }),
   };

@@ -7,12 +7,16 @@ export const policyKeys = [
   "identities",
   "predicateTypes",
   "provenance",
+  "attestations",
   "maxAge",
   "require",
 ] as const;
 
 /** Keys of `provenance`; each has a sister with `Pattern` after its name. */
-export const provenanceKeys = ["builderId", "source"] as const;
+export const provenanceKeys = ["builderId", "source", "buildType", "inputs"] as const;
+
+/** Keys of an item of `attestations`. */
+export const attestationKeys = ["type", "provenance"] as const;
 
 /** Keys of `require`. */
 export const requireKeys = ["log", "timestamp", "sct"] as const;

@@ -7,11 +7,14 @@ export class PolicyMap {
   readonly value: YamlValue;
   readonly #members: ReadonlyMap<string, YamlMember>;
 
-  /** @throws SigstepError POLICY_INVALID when `value` is no map, or has a key that is not in `keys`. */
-  constructor(value: YamlValue, keys: readonly string[]) {
+  /**
+   * @param keys - Absent where the keys are names of the user's own.
+   * @throws SigstepError POLICY_INVALID when `value` is no map, or has a key that is not in `keys`.
+   */
+  constructor(value: YamlValue, keys?: readonly string[]) {
     if (value.kind !== "map") throw refuseAt(value.place, "this must be a map (KEY: VALUE)");
     for (const { name, place } of value.members) {
-      if (!keys.includes(name)) {
+      if (keys?.includes(name) === false) {
         throw refuseAt(place, `the unknown key ${quote(name, 60)}`, adviseKey(name, keys));
       }
     }
@@ -71,6 +74,28 @@ export function textOf(value: YamlValue, name: string): string {
   if (value.kind !== "text") throw refuseAt(value.place, `${name} must be a text`);
   if (value.text === "") throw refuseAt(value.place, `${name} is empty`, "Leave the key out.");
   return value.text;
+}
+
+/**
+ * The items of a list that has some.
+ *
+ * @throws SigstepError POLICY_INVALID
+ */
+export function itemsOf(value: YamlValue, name: string, max: number): readonly YamlValue[] {
+  if (value.kind !== "list") throw refuseAt(value.place, `${name} must be a list (- ITEM)`);
+  if (value.items.length === 0) throw refuseAt(value.place, `${name} is empty`);
+  if (value.items.length > max) throw refuseAt(value.place, `${name} has more than ${max} items`);
+  return value.items;
+}
+
+/** An object with the member, or without it when there is no value. */
+export function present<Key extends string, T>(
+  key: Key,
+  value: T | undefined,
+): Partial<Record<Key, T>> {
+  const made: Partial<Record<Key, T>> = {};
+  if (value !== undefined) made[key] = value;
+  return made;
 }
 
 function adviseKey(name: string, keys: readonly string[]): string {

@@ -63,12 +63,17 @@ export const policyInputs = [
   spec(
     "predicate-type",
     { type: "list", metavar: "TYPES" },
-    "Predicate types to accept, URIs or short names (provenance, spdx, cyclonedx, …), any one of them. Without it any type is accepted and printed.",
+    "Predicate types to accept, URIs or short names (provenance, spdx, cyclonedx, sbom, …), any one of them. Without it any type is accepted and printed.",
+  ),
+  spec(
+    "require-predicate",
+    { type: "list", metavar: "TYPES" },
+    "Attestations that must all be there for each artifact, each by some bundle: URIs or short names as with predicate-type, and sbom for either kind (provenance sbom). Statements of other types do not count.",
   ),
   spec(
     "builder-id",
     text("URI"),
-    "Builder that SLSA provenance must name; then nothing but provenance is accepted.",
+    "Builder that SLSA provenance must name; then nothing but provenance is accepted, beside what require-predicate names.",
   ),
   {
     name: "check-provenance",

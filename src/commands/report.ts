@@ -48,7 +48,9 @@ export interface ReportContext {
   /** The command with which anyone checks a result. */
   readonly verifyCommand: (result: SignedResult) => string;
   /** Outputs besides those that every run has. */
-  readonly ownOutputs?: Readonly<Record<string, string>>;
+  readonly ownOutputs?: SignReport["outputs"];
+  /** Takes bundles and manifest elsewhere; gives what failed. Never throws. */
+  readonly deliver?: (manifestPath: string | undefined) => Promise<readonly SigstepError[]>;
 }
 
 type ReportPlan = Plan<PlannedItem>;
@@ -61,19 +63,18 @@ export async function reportRun(
 ): Promise<SignReport> {
   const { request, world, words, ownOutputs = {} } = context;
   const { runner } = world;
-  const noManifest = await attempt(() => writeManifest(plan, results, world));
-  printResults(results, runner);
-  const status = statusOf(results, noManifest === undefined);
+  const { manifestPath, problems } = await writeAndDeliver(plan, results, context);
+  const status = statusOf(results, problems.length === 0);
   const outputs = {
     ...{ status, "bundle-dir": plan.bundleDir },
-    "manifest-path": noManifest === undefined ? plan.manifestPath : "",
+    "manifest-path": manifestPath ?? "",
     ...collectOutputs(results, context),
     ...ownOutputs,
   };
   const noOutputs = await attempt(() => handOver(outputs, runner));
-  const error = joinErrors([noManifest, noOutputs], results);
+  const error = joinErrors([...problems, noOutputs], results);
   if (error !== undefined) runner.fail(describeError(error));
-  const manifest = noManifest === undefined ? ` Manifest: ${quote(plan.manifestPath)}` : "";
+  const manifest = manifestPath === undefined ? "" : ` Manifest: ${quote(manifestPath)}`;
   runner.info(`${describeCount(results, words)} in ${results.seconds.toFixed(1)} s.${manifest}`);
   if (request.showSummary) await summarize(results, plan, context);
   return {
@@ -82,6 +83,25 @@ export async function reportRun(
     published: publishedBesides(results),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+interface Delivered {
+  /** Undefined when there is none. */
+  readonly manifestPath: string | undefined;
+  readonly problems: readonly SigstepError[];
+}
+
+async function writeAndDeliver(
+  plan: ReportPlan,
+  results: SignResults,
+  { world, deliver }: ReportContext,
+): Promise<Delivered> {
+  const noManifest = await attempt(() => writeManifest(plan, results, world));
+  printResults(results, world.runner);
+  const manifestPath = noManifest === undefined ? plan.manifestPath : undefined;
+  const undelivered = (await deliver?.(manifestPath)) ?? [];
+  const problems = noManifest === undefined ? undelivered : [noManifest, ...undelivered];
+  return { manifestPath, problems };
 }
 
 async function attempt(step: () => Promise<void>): Promise<SigstepError | undefined> {

@@ -3,6 +3,7 @@ import { SigstepError } from "../errors.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
 import { signInputs, type InputName, type RunInputName } from "./input-table.ts";
 import { chooseInstance, type InstanceChoice } from "./instance-choice.ts";
+import { parseStoreRequest, type StoreRequest } from "./store-request.ts";
 
 /** Where the identity token comes from. */
 export type TokenChoice =
@@ -30,6 +31,7 @@ export interface SignRequest extends RunRequest {
   /** Paths and globs. */
   readonly items: readonly string[];
   readonly bundleDir: string | undefined;
+  readonly stores: StoreRequest;
 }
 
 /**
@@ -43,6 +45,7 @@ export function parseSignRequest(source: InputSource, paths: readonly string[]):
   return {
     items: [...inputs.list("inputs"), ...paths],
     bundleDir: inputs.text("bundle-dir"),
+    stores: parseStoreRequest(inputs),
     ...parseRunRequest(inputs),
   };
 }

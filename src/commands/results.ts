@@ -7,6 +7,7 @@ import type { Publication } from "../sigstore/sign.ts";
 import { provenTimes, type Evidence } from "../sigstore/times.ts";
 import type { LogEntry } from "../sigstore/entry.ts";
 import type { ProvenEntry } from "../sigstore/verify-entry.ts";
+import type { StoredAttestation } from "../stores/attestations-api.ts";
 import type { PlannedItem } from "./plan.ts";
 
 /** A log entry as later readers need it. */
@@ -30,6 +31,8 @@ export interface SignedResult {
   readonly times: readonly string[];
   /** What else the way there made public: entries of tries that came to nothing. */
   readonly orphaned: readonly Published[];
+  /** What GitHub's attestations API has made of it; absent when this run stored nothing there. */
+  readonly attestation?: StoredAttestation | undefined;
 }
 
 /** A file without one. */

@@ -5,7 +5,7 @@ import { findKeptBundle } from "./kept.ts";
 import { encodeProven } from "./own-work.ts";
 import type { Plan, PlannedFile } from "./plan.ts";
 import { signedResult, type SignedResult, type SignResults } from "./results.ts";
-import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
+import { hasBundleFile, signItems, type ItemTools, type SignContext } from "./signing-run.ts";
 import { writeWhole } from "./write.ts";
 
 /**
@@ -14,7 +14,10 @@ import { writeWhole } from "./write.ts";
  * @throws SigstepError when nothing could be signed for a reason that is not a file's: no certificate.
  */
 export async function signFiles(plan: Plan, context: SignContext): Promise<SignResults> {
-  return signItems(plan, context, (file, tools) => signFile(file, tools, { plan, ...context }));
+  return signItems(plan, context, {
+    sign: (file, tools) => signFile(file, tools, { plan, ...context }),
+    isMade: hasBundleFile,
+  });
 }
 
 interface FileContext extends SignContext {

@@ -12,7 +12,9 @@ import { checkTargets } from "./preflight.ts";
 import { reportRun, type SignReport } from "./report.ts";
 import type { SignRequest } from "./request.ts";
 import { signFiles } from "./sign-files.ts";
+import { checkSignStores, goodsOf, openSignTargets } from "./sign-stores.ts";
 import { runAgain } from "./signing-run.ts";
+import { deliver } from "./store-delivery.ts";
 import { verifyCommand } from "./verify-command.ts";
 import type { World } from "./world.ts";
 
@@ -34,6 +36,7 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
   const atHand = offline ? undefined : await readEmbedded(request.instance, terms);
   const plan = makePlan(request, files, atHand ?? (await readInstance(request.instance, terms)));
   await checkTargets(plan);
+  checkSignStores(request.stores, plan, world);
   if (request.dryRun) return describeOnly(plan, world);
   const http = await world.openHttp({
     ...network,
@@ -53,10 +56,13 @@ export async function sign(request: SignRequest, world: World): Promise<SignRepo
       atHand === undefined
         ? plan
         : makePlan(request, files, await readInstance(request.instance, { ...terms, http }));
+    const targets = await openSignTargets(request, current, { world, http });
     const results = await signFiles(current, { request, world, http, tokens });
     return await reportRun(current, results, {
       ...{ request, world, words },
       verifyCommand: (result) => verifyCommand(result, request.instance),
+      deliver: (manifestPath) =>
+        deliver(targets, goodsOf(results, current, manifestPath), { http, world }),
     });
   } catch (thrown) {
     const error = toSigstepError(thrown);

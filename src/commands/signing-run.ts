@@ -17,12 +17,7 @@ import type { TokenSource } from "./identity.ts";
 import type { Instance } from "./instance.ts";
 import type { PlannedItem } from "./plan.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import {
-  describePublication,
-  type FileResult,
-  type SignResults,
-  type SignedResult,
-} from "./results.ts";
+import { describePublication, type FileResult, type SignResults } from "./results.ts";
 import { createSteps } from "./steps.ts";
 import type { World } from "./world.ts";
 
@@ -47,13 +42,22 @@ export interface ItemTools {
   readonly steps: SigningSteps;
   /** Everything that became public on the way so far. */
   readonly published: readonly Published[];
+  /** Tells of an error that the result says in other words, and that may be the other items' as well. */
+  readonly judge: (error: SigstepError) => void;
 }
 
 /** Signs one item, or finds it signed. */
 export type SignItem<Item extends PlannedItem> = (
   item: Item,
   tools: ItemTools,
-) => Promise<SignedResult>;
+) => Promise<FileResult>;
+
+/** What a run does with its items. */
+export interface ItemWork<Item extends PlannedItem> {
+  readonly sign: SignItem<Item>;
+  /** Whether nothing of the kind need be made again, so that it wants no certificate. */
+  readonly isMade: (item: Item) => Promise<boolean>;
+}
 
 /**
  * Signs every item of `plan`. An item that fails is a result like the others.
@@ -63,14 +67,14 @@ export type SignItem<Item extends PlannedItem> = (
 export async function signItems<Item extends PlannedItem>(
   plan: RunPlan<Item>,
   context: SignContext,
-  sign: SignItem<Item>,
+  work: ItemWork<Item>,
 ): Promise<SignResults> {
-  return new SigningRun(plan, context, sign).signAll();
+  return new SigningRun(plan, context, work).signAll();
 }
 
 class SigningRun<Item extends PlannedItem> {
   readonly #plan: RunPlan<Item>;
-  readonly #signItem: SignItem<Item>;
+  readonly #work: ItemWork<Item>;
   readonly #context: SignContext;
   readonly #gate: Gate;
   readonly #progress: Progress;
@@ -80,9 +84,9 @@ class SigningRun<Item extends PlannedItem> {
   #stopped: SigstepError | undefined;
   #failuresInARow = 0;
 
-  constructor(plan: RunPlan<Item>, context: SignContext, sign: SignItem<Item>) {
+  constructor(plan: RunPlan<Item>, context: SignContext, work: ItemWork<Item>) {
     this.#plan = plan;
-    this.#signItem = sign;
+    this.#work = work;
     this.#context = context;
     this.#gate = createGate(plan.concurrency);
     this.#progress = createProgress(plan.files.length, context.world);
@@ -126,8 +130,8 @@ class SigningRun<Item extends PlannedItem> {
   /** A run that finds every bundle in its place asks nobody for a certificate. */
   async #needsCertificate(): Promise<boolean> {
     if (this.#context.request.force) return true;
-    for (const { bundlePath } of this.#plan.files) {
-      if (!(await isThere(bundlePath))) return true;
+    for (const file of this.#plan.files) {
+      if (!(await this.#work.isMade(file))) return true;
     }
     return false;
   }
@@ -137,14 +141,15 @@ class SigningRun<Item extends PlannedItem> {
     try {
       if (this.#stopped !== undefined) throw this.#stopped;
       if (this.#context.world.signal.aborted) throw cancelled();
-      const result = await this.#signItem(file, {
+      const result = await this.#work.sign(file, {
         steps: {
           ...this.#steps,
           onPublished: (publication) => published.push(describePublication(file, publication)),
         },
         published,
+        judge: (error) => this.#stopIfCommon(error),
       });
-      this.#failuresInARow = 0;
+      if (result.kind !== "failed") this.#failuresInARow = 0;
       return result;
     } catch (thrown) {
       const error = this.#asCancelled(toSigstepError(thrown));
@@ -186,6 +191,8 @@ const finalFailures: ReadonlySet<string> = new Set<ErrorCode>([
   "IDENTITY_EXPIRED",
   "IDENTITY_REFUSED",
   "IDENTITY_UNAVAILABLE",
+  "PERMISSION_MISSING",
+  "STORE_NOT_OFFERED",
 ]);
 
 /** The file system, not this one file, is why it could not be written. */
@@ -203,9 +210,10 @@ function cancelled(): SigstepError {
   return new SigstepError("CANCELLED", "The run was cancelled.", { hint: runAgain });
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether something lies where an item's bundle goes. */
+export async function hasBundleFile({ bundlePath }: PlannedItem): Promise<boolean> {
   try {
-    await access(path);
+    await access(bundlePath);
     return true;
   } catch {
     return false;

@@ -43,14 +43,19 @@ export function renderSummary({ title, results, instance, redact }: SummaryParts
   ].join("\n");
 }
 
-function signedRow({ file, sha256, entries, kind }: SignedResult, cells: Cells): string[] {
+function signedRow(result: SignedResult, cells: Cells): string[] {
+  const { file, sha256, entries, kind, attestation } = result;
   const links = entries.map(({ logIndex, url }) => cells.link(logIndex, url));
   const kept = kind === "kept" ? " (was there already)" : "";
+  const page =
+    attestation === undefined
+      ? ""
+      : ` ${cells.link(`attestation ${attestation.id}`, attestation.url.href)}`;
   return [
     cells.code(file.name),
     cells.code(sha256),
     links.join(" "),
-    `${cells.code(file.bundlePath)}${kept}`,
+    `${cells.code(file.bundlePath)}${kept}${page}`,
   ];
 }
 

@@ -15,7 +15,8 @@ import type { Needs } from "./bundle-source.ts";
 import type { Artifact } from "./verify-artifacts.ts";
 import { verifiedFacts, type VerifiedFacts } from "./verify-facts.ts";
 import { explainOrigin } from "./verify-origin.ts";
-import type { Refusal, VerifyResult } from "./verify-results.ts";
+import { Judged } from "./verify-judged.ts";
+import type { VerifyResult } from "./verify-results.ts";
 import type { RootsFor } from "./verify-trust.ts";
 
 /** What every artifact of a run is judged by. */
@@ -30,8 +31,6 @@ export interface VerifyTerms {
   readonly withJson: boolean;
 }
 
-/** More are neither kept nor shown. */
-const maxKept = 100;
 /** A plain Ed25519 signature is over the whole content, which then stands in memory. */
 const maxContentBytes = 256 * 1024 * 1024;
 
@@ -40,7 +39,7 @@ export async function verifyArtifact(
   artifact: Artifact,
   terms: VerifyTerms,
 ): Promise<VerifyResult> {
-  const judged = new Judged();
+  const judged = new Judged(terms.policy);
   try {
     const source = await terms.finder.find(artifact);
     const known = await readArtifact(artifact, await source.needs(terms.key), terms);
@@ -71,68 +70,6 @@ async function proveCandidate(
   } catch (thrown) {
     throw await explainOrigin(toSigstepError(thrown), bundle, trustedRoot);
   }
-}
-
-/** What the bundles of one artifact came to. */
-class Judged {
-  digests: Readonly<Record<string, string>> = {};
-  readonly #proofs: VerifiedFacts[] = [];
-  readonly #refusals: Refusal[] = [];
-  #count = 0;
-  #furthest: SigstepError | undefined;
-
-  async add({ label }: Candidate, prove: () => Promise<VerifiedFacts>): Promise<void> {
-    this.#count++;
-    try {
-      const facts = await prove();
-      if (this.#proofs.length < maxKept) this.#proofs.push(facts);
-    } catch (thrown) {
-      const error = toSigstepError(thrown);
-      if (error.code === "INTERNAL") throw error;
-      this.#refuse({ bundle: label, error });
-    }
-  }
-
-  #refuse(refusal: Refusal): void {
-    if (this.#refusals.length < maxKept) this.#refusals.push(refusal);
-    const { error } = refusal;
-    const isFurther = this.#furthest === undefined || stepOf(error) > stepOf(this.#furthest);
-    if (isFurther) this.#furthest = error;
-  }
-
-  common({ name }: Artifact): Pick<VerifyResult, "name" | "digests" | "refusals"> {
-    return { name, digests: this.digests, refusals: this.#refusals };
-  }
-
-  result(artifact: Artifact): VerifyResult {
-    const [first, ...more] = this.#proofs;
-    if (first !== undefined) {
-      return { ...this.common(artifact), kind: "verified", proofs: [first, ...more] };
-    }
-    const error = this.#furthest === undefined ? noneAbout(artifact) : this.#reason(this.#furthest);
-    return { ...this.common(artifact), kind: "refused", error };
-  }
-
-  /** Of one bundle its own; of several the furthest, with how many there were. */
-  #reason(furthest: SigstepError): SigstepError {
-    if (this.#count === 1) return furthest;
-    const { code, message, hint, where, step, cause } = furthest;
-    const told = `None of ${this.#count} bundles is accepted; the one that came furthest: ${message}`;
-    return new SigstepError(code, told, { hint, where, step, cause });
-  }
-}
-
-/** How far a bundle came; nowhere when its trust could not even be had. */
-function stepOf({ step }: SigstepError): number {
-  return step?.number ?? 0;
-}
-
-function noneAbout({ name }: Artifact): SigstepError {
-  return new SigstepError("BUNDLE_MISSING", `No bundle there is about ${quote(name)}.`, {
-    where: name,
-    hint: "Was it signed, and are its bundles these? `sigstep inspect BUNDLE` shows what a bundle is about.",
-    step: { number: 1, name: "bundle" },
-  });
 }
 
 async function readArtifact(

@@ -3,8 +3,10 @@
 import { encodeHex } from "../encoding/base64.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
 import { findIssuer } from "../sigstore/fulcio-extensions.ts";
+import type { AttestationRequirement } from "../sigstore/policy.ts";
 import type { PassedStep } from "../sigstore/step.ts";
 import type { VerifiedBundle } from "../sigstore/verify.ts";
+import { describeClaims } from "./verify-claims.ts";
 import { encodeVerified } from "./verify-json.ts";
 import { describeSteps } from "./verify-steps.ts";
 
@@ -26,6 +28,10 @@ export interface VerifiedFacts {
   /** Indexes in the logs, decimal. */
   readonly logIndexes: readonly string[];
   readonly predicateType: string | undefined;
+  /** What the statement claims, in lines of printable text. */
+  readonly claims: readonly string[];
+  /** Those of the policy's attestations that it is. */
+  readonly attestations: readonly AttestationRequirement[];
   readonly steps: readonly PassedStep[];
   /** All that is proven, as JSON; undefined when nobody asks for it. */
   readonly json: unknown;
@@ -43,6 +49,7 @@ export interface FactsTerms {
 export function verifiedFacts(verified: VerifiedBundle, terms: FactsTerms): VerifiedFacts {
   const { certificate, entries, times, statement, publicKey } = verified;
   const steps = describeSteps(verified);
+  const claims = describeClaims(statement, certificate);
   const [time] = times.toSorted((left, right) => left.getTime() - right.getTime());
   return {
     bundle: terms.label,
@@ -51,8 +58,10 @@ export function verifiedFacts(verified: VerifiedBundle, terms: FactsTerms): Veri
     time,
     logIndexes: entries.map(({ entry }) => String(entry.logIndex)),
     predicateType: statement?.predicateType,
+    claims,
+    attestations: verified.attestations,
     steps,
-    json: terms.withJson ? encodeVerified(verified, steps, terms) : undefined,
+    json: terms.withJson ? encodeVerified(verified, { ...terms, steps, claims }) : undefined,
   };
 }
 

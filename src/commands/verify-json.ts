@@ -20,15 +20,17 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface VerifiedTerms {
   readonly label: string;
   readonly trustedRoot: string;
+  readonly steps: readonly PassedStep[];
+  /** What the statement claims, in words. */
+  readonly claims: readonly string[];
 }
 
 /** Everything that is proven of one bundle. */
 export function encodeVerified(
   verified: VerifiedBundle,
-  steps: readonly PassedStep[],
-  { label, trustedRoot }: VerifiedTerms,
+  { label, trustedRoot, steps, claims }: VerifiedTerms,
 ): Json {
-  const { bundle, certificate, publicKey, statement } = verified;
+  const { bundle, certificate, publicKey, statement, attestations } = verified;
   return {
     bundle: label,
     version: bundle.version,
@@ -42,7 +44,8 @@ export function encodeVerified(
     timestamps: verified.timestamps.map(encodeTimestamp),
     signedCertificateTimestamps: verified.scts.map(encodeSct),
     times: verified.times.map((time) => time.toISOString()),
-    ...(statement === undefined ? {} : { statement: encodeStatement(statement) }),
+    ...(statement === undefined ? {} : { statement: encodeStatement(statement), claims }),
+    ...(attestations.length === 0 ? {} : { satisfies: attestations.map(({ name }) => name) }),
     steps,
   };
 }

@@ -18,6 +18,7 @@ export function encodeResult(result: VerifyResult): Json {
       return {
         ...{ name, verified: false, digests },
         error: encodeError(result.error),
+        ...(result.missing === undefined ? {} : { missing: result.missing }),
         refusedBundles: others,
       };
   }

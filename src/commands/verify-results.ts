@@ -28,6 +28,8 @@ export interface RefusedResult {
   readonly digests: Readonly<Record<string, string>>;
   /** The one reason. */
   readonly error: SigstepError;
+  /** Attestations that the policy requires and that no bundle is, by name. */
+  readonly missing?: readonly string[];
   readonly refusals: readonly Refusal[];
 }
 

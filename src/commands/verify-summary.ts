@@ -53,8 +53,14 @@ function verifiedRows({ name, proofs }: VerifiedResult, cells: Cells): string[][
     describeSigner(facts, cells),
     describeSource(facts, cells),
     facts.time === undefined ? "" : cells.text(facts.time.toISOString()),
-    facts.predicateType === undefined ? "signature" : cells.code(facts.predicateType),
+    describeStatement(facts, cells),
   ]);
+}
+
+function describeStatement({ predicateType, claims }: VerifiedFacts, cells: Cells): string {
+  if (predicateType === undefined) return "signature";
+  const said = claims.filter((claim) => claim !== predicateType).map((claim) => cells.text(claim));
+  return [cells.code(predicateType), ...said].join("<br>");
 }
 
 function describeSigner({ signer, keyId }: VerifiedFacts, cells: Cells): string {

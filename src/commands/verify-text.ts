@@ -10,6 +10,7 @@ import {
 import type { VerifiedFacts } from "./verify-facts.ts";
 
 const maxReasons = 5;
+const maxClaims = 20;
 const maxShown = 500;
 
 /** Prints what became of each artifact, in their order; of refusals nothing is cut but long lists of reasons. */
@@ -39,7 +40,17 @@ function describeVerified({ name, proofs }: VerifiedResult): string {
     types.length === 0 ? "" : `, ${[...new Set(types)].join(", ")}`,
     more.length === 0 ? "" : ` (${proofs.length} bundles)`,
   ];
-  return parts.join("");
+  return [parts.join(""), ...describeProofs(proofs)].join("\n");
+}
+
+/** What each statement claims; its signer's word, which nothing here has checked. */
+function describeProofs(proofs: readonly VerifiedFacts[]): string[] {
+  const lines = proofs.slice(0, maxClaims).flatMap(({ claims }) => {
+    const [first, ...more] = claims;
+    return first === undefined ? [] : [`  says ${first}`, ...more.map((line) => `    ${line}`)];
+  });
+  const rest = proofs.slice(maxClaims).filter(({ claims }) => claims.length > 0).length;
+  return rest === 0 ? lines : [...lines, `  and ${rest} more`];
 }
 
 /** Who signed: identity and issuer, or the key. */
@@ -49,8 +60,9 @@ export function signerOf({ signer, keyId }: VerifiedFacts): string {
 }
 
 function describeRefused(result: RefusedResult): string {
-  const { name, error, refusals } = result;
-  const reasons = refusals.length < 2 ? [] : refusals.slice(0, maxReasons).map(describeReason);
+  const { name, error, refusals, missing } = result;
+  const isTold = refusals.length < 2 && missing === undefined;
+  const reasons = isTold ? [] : refusals.slice(0, maxReasons).map(describeReason);
   const rest = refusals.length - maxReasons;
   return [
     `refused  ${quote(name, maxShown)}  ${describeStep(error)}${error.message}`,

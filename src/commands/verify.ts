@@ -40,7 +40,7 @@ export async function verify(
   ]);
   const withFile = request.resultsPath !== undefined || resultsFolder !== undefined;
   const terms = {
-    finder: new BundleFinder(request.bundles),
+    finder: new BundleFinder(request.bundles, policy.attestations !== undefined),
     rootsFor: await openRoots(request, world),
     ...{ policy, key },
     now: world.now(),

@@ -82,11 +82,17 @@ function describeReference(
   };
 }
 
-function requireLocation(location: string): void {
+/**
+ * Refuses a place that a reference cannot name.
+ *
+ * @throws SigstepError INPUT_VALUE for what is not an https URL, or has credentials in it.
+ */
+export function requireLocation(location: string): void {
   const url = URL.parse(location);
   if (url?.protocol === "https:" && url.username === "" && url.password === "") return;
-  throw new SigstepError("INPUT_VALUE", `${quote(location)} is not an https URL.`, {
-    where: "oversize",
+  const shown = location.includes("@") ? "A location with an @" : quote(location);
+  throw new SigstepError("INPUT_VALUE", `${shown} is not an https URL that anyone can use.`, {
+    where: "oversize-location",
     hint: "A reference says where anyone can get the document: give its public https URL.",
   });
 }

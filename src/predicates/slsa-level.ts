@@ -13,7 +13,7 @@ export interface SlsaLevel {
  * have used the same identity. On a runner that the platform does not host it is 1: whoever runs that can
  * change what the job does.
  */
-export function slsaLevel({ token }: BuildIdentity): SlsaLevel {
+export function slsaLevel({ token }: Pick<BuildIdentity, "token">): SlsaLevel {
   const where = token.claims.get("runner_environment") ?? "";
   if (where !== "github-hosted" && where !== "gitlab-hosted") {
     return {

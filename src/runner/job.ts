@@ -17,6 +17,15 @@ export function readJob(environment: Environment): JobFacts {
       environment: Object.fromEntries(Object.entries(environment).filter(isForHelpers)),
       home: text("HOME") ?? text("USERPROFILE"),
     },
+    gitHub: {
+      repository: text("GITHUB_REPOSITORY"),
+      apiUrl: text("GITHUB_API_URL"),
+      serverUrl: text("GITHUB_SERVER_URL"),
+      eventName: text("GITHUB_EVENT_NAME"),
+      actor: text("GITHUB_ACTOR"),
+      resultsUrl: text("ACTIONS_RESULTS_URL"),
+      runtimeToken: text("ACTIONS_RUNTIME_TOKEN"),
+    },
   };
 }
 

@@ -36,6 +36,7 @@ export interface JobFacts {
   readonly eventPath: string | undefined;
   /** Path of the list of what the job has made (GitHub). */
   readonly artifactsList: string | undefined;
+  readonly gitHub: GitHubFacts;
   readonly registries: RegistryFacts;
 }
 
@@ -45,6 +46,21 @@ export interface RegistryFacts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The user's home; undefined when unknown. */
   readonly home: string | undefined;
+}
+
+/** What a job on GitHub says of the place it runs for; each may be absent. */
+export interface GitHubFacts {
+  /** `owner/name` */
+  readonly repository: string | undefined;
+  readonly apiUrl: string | undefined;
+  readonly serverUrl: string | undefined;
+  readonly eventName: string | undefined;
+  /** Login of who started the run. */
+  readonly actor: string | undefined;
+  /** Where actions keep artifacts of the run. */
+  readonly resultsUrl: string | undefined;
+  /** What they are let in with: a secret. Whoever reads it hands it to {@link Runner.secret}. */
+  readonly runtimeToken: string | undefined;
 }
 
 /** Environment variable that sets the input called `name` where the step does not. */

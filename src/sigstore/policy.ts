@@ -8,7 +8,9 @@ import type { StatementPolicy } from "./policy-statement.ts";
 export type { Matcher } from "./matcher.ts";
 export { requireMeaningful } from "./policy-reach.ts";
 export { checkIdentity, type IdentityPolicy } from "./policy-identity.ts";
-export { checkStatement, type ProvenancePolicy } from "./policy-statement.ts";
+export { findMissing, listNames, type AttestationRequirement } from "./policy-attestations.ts";
+export type { ProvenancePolicy } from "./policy-provenance.ts";
+export { checkStatement } from "./policy-statement.ts";
 
 /** How many distinct operators must vouch for a signature. Absent: the trusted root decides, see thresholds.ts. */
 export interface RequiredServices {

@@ -28,6 +28,7 @@ import {
   checkAge,
   checkIdentity,
   checkStatement,
+  type AttestationRequirement,
   type IdentityPolicy,
   type Policy,
 } from "./policy.ts";
@@ -83,6 +84,8 @@ export interface VerifiedBundle extends ProvenSigner {
   readonly statement: Statement | undefined;
   /** By which the artifact is what was signed; of the statement itself where a subject was asked for. */
   readonly digest: Digest;
+  /** Those of the policy's attestations that it is. Whether all are there, one bundle cannot tell. */
+  readonly attestations: readonly AttestationRequirement[];
   readonly thresholds: Thresholds;
 }
 
@@ -105,8 +108,8 @@ export async function verifyBundle(question: VerificationQuestion): Promise<Veri
   const signer = proveSigner(question, chain, { times, thresholds }); // 8, 9, 10
   inStep(10, () => checkAge(times, policy, now)); // 10
   await requireSignature(signer.publicKey, bundle, artifact); // 11
-  const { statement, digest } = inStep(12, () => proveSubject(question, signer)); // 12
-  const proven = { bundle, entries, timestamps, times, ...signer, statement, digest, thresholds };
+  const subject = inStep(12, () => proveSubject(question, signer)); // 12
+  const proven = { bundle, entries, timestamps, times, ...signer, ...subject, thresholds };
   inStep(13, () => requireThresholds(proven, thresholds)); // 13
   return proven;
 }
@@ -262,7 +265,7 @@ async function requireSignature(
 }
 
 /** What was signed. */
-type Subject = Pick<VerifiedBundle, "statement" | "digest">;
+type Subject = Pick<VerifiedBundle, "statement" | "digest" | "attestations">;
 
 // 12.
 function proveSubject(
@@ -272,7 +275,11 @@ function proveSubject(
   const { content } = bundle;
   if (content.kind === "message-signature") {
     requireNoStatementPolicy(policy);
-    return { statement: undefined, digest: knownDigest(content.digest, artifact) };
+    return {
+      statement: undefined,
+      digest: knownDigest(content.digest, artifact),
+      attestations: [],
+    };
   }
   if (content.payloadType !== statementType) {
     throw new SigstepError("STATEMENT_INVALID", `The envelope holds no in-toto statement.`);
@@ -282,8 +289,8 @@ function proveSubject(
     artifact.subject === undefined
       ? findSubject(statement, artifact.digests)
       : proveNamed(statement, artifact.subject, content.payload);
-  checkStatement(statement, policy, certificate);
-  return { statement, digest };
+  const attestations = checkStatement(statement, policy, certificate);
+  return { statement, digest, attestations };
 }
 
 /** A subject that its signer has put into the statement, name and digests and all. */
@@ -293,8 +300,9 @@ function proveNamed(statement: Statement, wanted: StatementSubject, payload: Uin
 }
 
 /** A signature over the artifact itself says nothing about it, so it cannot say what was asked for. */
-function requireNoStatementPolicy({ predicateTypes, provenance }: Policy): void {
-  if (predicateTypes === undefined && provenance === undefined) return;
+function requireNoStatementPolicy(policy: Policy): void {
+  const { predicateTypes, provenance, attestations } = policy;
+  if ([predicateTypes, provenance, attestations].every((asked) => asked === undefined)) return;
   throw new SigstepError(
     "POLICY_NOT_SATISFIED",
     "The bundle is a signature over the artifact, and the policy asks for an attestation about it.",

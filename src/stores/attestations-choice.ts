@@ -12,6 +12,8 @@ export interface AttestationsCircumstances {
   readonly hasToken: boolean;
   /** Whose services sign: GitHub's store verifies the bundles of these two and refuses all others. */
   readonly instance: "public-good" | "github" | "other";
+  /** Whether the API is GitHub's own: of a server of one's own nobody knows what its store takes. */
+  readonly onGitHubCloud: boolean;
 }
 
 /** Store them or not, and why not where the user may wonder. */
@@ -31,7 +33,7 @@ export function chooseAttestations(
   circumstances: AttestationsCircumstances,
 ): AttestationsChoice {
   if (input === "never") return { store: false, notice: "" };
-  const obstacle = findObstacle(circumstances);
+  const obstacle = findObstacle(input, circumstances);
   if (obstacle === undefined) return { store: true, notice: "" };
   if (input === "auto") {
     const notice = `Not stored in GitHub's attestations API: ${obstacle.reason}.`;
@@ -49,7 +51,10 @@ interface Obstacle {
   readonly cure: string;
 }
 
-function findObstacle(circumstances: AttestationsCircumstances): Obstacle | undefined {
+function findObstacle(
+  input: "auto" | "always",
+  circumstances: AttestationsCircumstances,
+): Obstacle | undefined {
   if (!circumstances.onGitHub) {
     const reason = "this is no job on GitHub";
     return { reason, cure: "Set `github-attestations: auto`, or run the step on GitHub." };
@@ -58,7 +63,8 @@ function findObstacle(circumstances: AttestationsCircumstances): Obstacle | unde
     const reason = "there is no github-token";
     return { reason, cure: "Pass `github-token: ${{ github.token }}`." };
   }
-  if (circumstances.instance === "other") {
+  const mayTry = input === "always" && !circumstances.onGitHubCloud;
+  if (circumstances.instance === "other" && !mayTry) {
     const reason =
       "the bundles are of a Sigstore instance that is neither the public one nor GitHub's";
     return { reason, cure: "Set `github-attestations: auto`, or sign with one of these two." };

@@ -7,6 +7,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { parsePolicyFile, readPolicyFile } from "../../src/commands/policy-file.ts";
 import {
+  attestationKeys,
   identityKeys,
   policyKeys,
   provenanceKeys,
@@ -69,7 +70,8 @@ test("the schema has the reader's keys", () => {
     [schema, policyKeys],
     [schema.get("$defs").get("identity"), identityKeys],
     [schema.get("properties").get("require"), requireKeys],
-    [schema.get("properties").get("provenance"), provenance],
+    [schema.get("$defs").get("provenance"), provenance],
+    [schema.get("properties").get("attestations").get("items"), attestationKeys],
   ];
   for (const [part, keys] of parts) {
     assert.deepEqual(Object.keys(part.get("properties").members()).sort(), [...keys].sort());

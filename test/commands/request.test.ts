@@ -15,6 +15,7 @@ function parse(texts: Texts, ...paths: string[]): SignRequest {
 const defaults: SignRequest = {
   items: [],
   bundleDir: undefined,
+  stores: { gitHubToken: undefined, release: undefined, artifact: undefined },
   instance: { kind: "public-good", rekorVersion: 1 },
   token: { kind: "ambient" },
   audience: "sigstore",

@@ -4,14 +4,21 @@ import { suite, test } from "node:test";
 import { chooseAttestations } from "../../src/stores/attestations-choice.ts";
 import { refusal } from "../refusal.ts";
 
-const right = { onGitHub: true, hasToken: true, instance: "public-good" } as const;
+const right = {
+  ...{ onGitHub: true, hasToken: true, onGitHubCloud: true },
+  instance: "public-good",
+} as const;
 const circumstances = [
   ["all right", right, undefined],
   ["GitHub's instance", { ...right, instance: "github" }, undefined],
   ["another instance", { ...right, instance: "other" }, /neither the public one nor GitHub's/],
   ["no token", { ...right, hasToken: false }, /there is no github-token/],
   ["elsewhere", { ...right, onGitHub: false }, /no job on GitHub/],
-  ["nothing right", { onGitHub: false, hasToken: false, instance: "other" }, /no job on GitHub/],
+  [
+    "nothing right",
+    { ...right, onGitHub: false, hasToken: false, instance: "other" },
+    /no job on GitHub/,
+  ],
 ] as const;
 
 for (const [name, given, reason] of circumstances) {
@@ -37,3 +44,10 @@ for (const [name, given, reason] of circumstances) {
     });
   });
 }
+
+test("on a server of one's own, another instance's bundles are stored for those who insist", () => {
+  const server = { ...right, instance: "other", onGitHubCloud: false } as const;
+  assert.equal(chooseAttestations("always", server).store, true);
+  assert.match(chooseAttestations("auto", server).notice, /neither the public one nor GitHub's/);
+  refusal("INPUT_CONFLICT", () => chooseAttestations("always", { ...server, hasToken: false }));
+});
