@@ -3,6 +3,7 @@ import { attestHelp } from "./attest-help.ts";
 import { attestInputs } from "./attest-inputs.ts";
 import { parseAttestRequest } from "./attest-request.ts";
 import { attest } from "./attest.ts";
+import { parseImageAttestation } from "./image-run-request.ts";
 import type { Console } from "./console.ts";
 import { parseFlags } from "./flags.ts";
 import { layerInputs } from "./layer.ts";
@@ -26,10 +27,12 @@ export async function attestCommand(
   }
   const { artifactsList } = world.job;
   const around = { paths: flags.paths, artifactsList, jobFolder: undefined };
-  const report = await attest(
-    parseAttestRequest(layerInputs(flags, world, "subject-path"), around),
-    world,
-  );
+  const source = layerInputs(flags, world, "subject-path");
+  const images = parseImageAttestation(source, around);
+  const report =
+    images === undefined
+      ? await attest(parseAttestRequest(source, around), world)
+      : await (await import("./image-run.ts")).runImages(images, world);
   if (flags.json) console.print(world.runner.redact(encodeReport(report)));
   return report.exitCode;
 }

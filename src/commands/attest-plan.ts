@@ -152,8 +152,8 @@ function chooseSubjects(
   return all.filter((subject) => chosen.has(subject));
 }
 
-/** Greedy with one step back, so linear in practice and never exponential. */
-function nameMatches(name: string, pattern: string): boolean {
+/** Whether a glob of `*` and `?` is `name`. Greedy with one step back, so linear in practice and never exponential. */
+export function nameMatches(name: string, pattern: string): boolean {
   let at = 0;
   let here = 0;
   let star = -1;
@@ -183,8 +183,8 @@ function noSubject(label: string, pattern: string, all: readonly Subject[]): Sig
   );
 }
 
-/** Known before anybody is asked for a token. */
-function requireEmbeddable(predicate: PlannedPredicate, { oversize }: AttestShape): void {
+/** Known before anybody is asked for a token. @throws SigstepError PREDICATE_INVALID */
+export function requireEmbeddable(predicate: PlannedPredicate, { oversize }: AttestShape): void {
   if (predicate.kind !== "document") return;
   const { document, type, mediaType } = predicate;
   if (oversize === "reference") return;

@@ -8,12 +8,10 @@ import { attestInputs, type AttestInputName } from "./attest-inputs.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
 import type { GitHubAttestations } from "../stores/attestations-choice.ts";
 import { parseRunRequest, type RunRequest } from "./request.ts";
-import { registryNotOffered } from "./store-record.ts";
 import { parseStoreRequest, type StoreRequest } from "./store-request.ts";
 
-/** What a user asks of `attest`. */
-export interface AttestRequest extends RunRequest {
-  readonly subjects: SubjectChoice;
+/** What a user asks of `attest`, whatever it is about. */
+export interface AttestTerms extends RunRequest {
   readonly predicates: PredicateRequest;
   readonly shape: AttestShape;
   readonly bundleDir: string | undefined;
@@ -23,13 +21,18 @@ export interface AttestRequest extends RunRequest {
   readonly namesInstance: boolean;
   /** Folder of the job for an action's files; absent on a command line. */
   readonly jobFolder: string | undefined;
-  /** A whole statement, instead of subjects and predicates. */
-  readonly statementPath: string | undefined;
   readonly stores: StoreRequest;
   readonly attestations: GitHubAttestations;
   /** Whether the storage record of an image is asked for. */
   readonly storageRecord: boolean;
   readonly subjectVersion: string | undefined;
+}
+
+/** What a user asks of `attest` about files, or digests of them. */
+export interface AttestRequest extends AttestTerms {
+  readonly subjects: SubjectChoice;
+  /** A whole statement, instead of subjects and predicates. */
+  readonly statementPath: string | undefined;
 }
 
 /** What the job offers besides inputs. */
@@ -49,14 +52,28 @@ const instanceInputs = ["signing-config", "trusted-root", "instance", "tuf-mirro
  */
 export function parseAttestRequest(source: InputSource, around: AttestSurroundings): AttestRequest {
   const inputs = new InputReader<AttestInputName>(source, attestInputs);
+  return {
+    ...parseAttestTerms(inputs, around),
+    subjects: chooseSubjects(inputs, around),
+    statementPath: chooseStatement(inputs, around),
+  };
+}
+
+/**
+ * The part of the request that does not say what is attested.
+ *
+ * @throws SigstepError INPUT_VALUE, INPUT_MISSING, INPUT_CONFLICT
+ */
+export function parseAttestTerms(
+  inputs: InputReader<AttestInputName>,
+  around: Pick<AttestSurroundings, "jobFolder">,
+): AttestTerms {
   const privateSigning = inputs.boolean("private-signing");
   const namesInstance = instanceInputs.some((name) => inputs.given(name));
   const run = parseRunRequest(inputs);
-  if (inputs.boolean("push-to-registry")) throw registryNotOffered();
   return {
     ...run,
     instance: privateSigning && !namesInstance ? { kind: "github" } : run.instance,
-    subjects: chooseSubjects(inputs, around),
     predicates: choosePredicates(inputs),
     shape: chooseShape(inputs, run.concurrency),
     bundleDir: inputs.text("bundle-dir"),
@@ -64,7 +81,6 @@ export function parseAttestRequest(source: InputSource, around: AttestSurroundin
     oversizeLocation: chooseLocation(inputs),
     namesInstance,
     jobFolder: around.jobFolder,
-    statementPath: chooseStatement(inputs, around),
     stores: parseStoreRequest(inputs),
     attestations: chooseAttestations(inputs.text("github-attestations")),
     storageRecord: inputs.boolean("create-storage-record"),

@@ -15,8 +15,9 @@ import {
 import type { EarlierWork } from "./attest-earlier.ts";
 import type { AttestPlan, PlannedStatement, PlannedStatements } from "./attest-plan.ts";
 import { sizeOfPredicate } from "./attest-predicates.ts";
-import type { AttestRequest } from "./attest-request.ts";
+import type { AttestTerms } from "./attest-request.ts";
 import type { Instance } from "./instance.ts";
+import type { Subject } from "../subjects/subject.ts";
 import { planArtifact } from "./store-artifact.ts";
 import {
   describeNotOffered,
@@ -25,7 +26,7 @@ import {
 } from "./store-attestations.ts";
 import type { DeliveryTargets } from "./store-delivery.ts";
 import { findPlace, findReleaseName, gitHubApiUrl } from "./store-place.ts";
-import { recordImage } from "./store-record.ts";
+import { recordImage, recordImages } from "./store-record.ts";
 import { checkAssetNames, checkAssets, openRelease, type OpenRelease } from "./store-release.ts";
 import type { World } from "./world.ts";
 
@@ -34,8 +35,8 @@ export interface AttestStores {
   /** GitHub's attestations API, when bundles go there. */
   readonly attestations: AttestationStore | undefined;
   readonly targets: DeliveryTargets;
-  /** Makes the storage record that is asked for; gives the ids. */
-  readonly record: () => Promise<readonly string[]>;
+  /** Makes the storage record that is asked for, or one for each of `images`; gives the ids. */
+  readonly record: (images?: readonly Subject[]) => Promise<readonly string[]>;
 }
 
 /**
@@ -44,7 +45,7 @@ export interface AttestStores {
  * @throws SigstepError INPUT_CONFLICT, INPUT_NAME, INPUT_NAME_CLASH, INPUT_VALUE
  */
 export function checkStores(
-  { stores, attestations }: AttestRequest,
+  { stores, attestations }: AttestTerms,
   planned: PlannedStatements,
   world: World,
 ): void {
@@ -100,7 +101,7 @@ export interface StoreTools {
  * @throws SigstepError whatever GitHub would refuse later, as far as it tells.
  */
 export async function openStores(
-  request: AttestRequest,
+  request: AttestTerms,
   plan: AttestPlan,
   { world, http }: StoreTools,
 ): Promise<AttestStores> {
@@ -124,14 +125,15 @@ export async function openStores(
   return {
     attestations,
     targets: { release, artifact },
-    record: () => (request.storageRecord ? record(api, { facts, plan, request, world }) : none()),
+    record: (images) =>
+      request.storageRecord ? record(api, { facts, plan, request, world, images }) : none(),
   };
 }
 
 const none = (): Promise<readonly string[]> => Promise.resolve([]);
 
 function closed(
-  { storageRecord }: AttestRequest,
+  { storageRecord }: AttestTerms,
   { runner }: World,
 ): Pick<AttestStores, "attestations" | "record"> {
   if (storageRecord) runner.info("No storage record is made: there is no github-token.");
@@ -142,7 +144,7 @@ function closed(
 function offered(
   api: GitHubApi,
   facts: RepositoryFacts,
-  { request, world }: { readonly request: AttestRequest; readonly world: World },
+  { request, world }: { readonly request: AttestTerms; readonly world: World },
 ): AttestationStore | undefined {
   const isRequired = request.attestations === "always";
   try {
@@ -156,7 +158,7 @@ function offered(
   return openAttestationStore(api, { isRequired, runner: world.runner });
 }
 
-type Choosing = Pick<AttestRequest, "stores" | "attestations">;
+type Choosing = Pick<AttestTerms, "stores" | "attestations">;
 
 function choose(
   { stores, attestations }: Choosing,
@@ -193,16 +195,21 @@ function checkSizes({ files }: AttestPlan): void {
 interface RecordParts {
   readonly facts: RepositoryFacts;
   readonly plan: AttestPlan;
-  readonly request: AttestRequest;
+  readonly request: AttestTerms;
   readonly world: World;
+  readonly images: readonly Subject[] | undefined;
 }
 
 function record(
   api: GitHubApi,
-  { facts, plan, request, world }: RecordParts,
+  { facts, plan, request, world, images }: RecordParts,
 ): Promise<readonly string[]> {
   const subjects = [...new Set(plan.files.flatMap((item) => item.subjects))];
   const { ownerIsOrganization } = facts;
+  const { subjectVersion: version } = request;
+  if (images !== undefined) {
+    return recordImages(api, { subjects: images, version, ownerIsOrganization }, world);
+  }
   return recordImage(
     api,
     { subjects, version: request.subjectVersion, ownerIsOrganization },
@@ -211,7 +218,7 @@ function record(
 }
 
 /** The stores in words, for a dry run. */
-export function describeStores({ stores, attestations, storageRecord }: AttestRequest): string[] {
+export function describeStores({ stores, attestations, storageRecord }: AttestTerms): string[] {
   const { release, artifact, gitHubToken } = stores;
   const hasToken = gitHubToken !== undefined;
   return [

@@ -132,7 +132,7 @@ export const attestOwnInputs = [
     name: "create-storage-record",
     kind: boolean,
     default: "",
-    help: "Note with the repository's organisation where an image lies: the one subject, its subject-name with registry, already pushed. Needs artifact-metadata: write; what goes wrong is a notice.",
+    help: "Note with the repository's organisation where an image lies: the one subject, its subject-name with registry, already pushed; for subject-images and push-to-registry unless false. Needs artifact-metadata: write; what goes wrong is a notice.",
   },
   {
     name: "subject-version",
@@ -144,6 +144,6 @@ export const attestOwnInputs = [
     name: "push-to-registry",
     kind: boolean,
     default: "false",
-    help: "Attach the attestation to the image in its registry. Not offered yet: true is refused before anything is public.",
+    help: "Store the attestation beside the image in its registry: subject-name, without tag, says which, subject-digest its digest. For several images use subject-images.",
   },
 ] as const satisfies readonly InputSpec[];

@@ -70,6 +70,14 @@ export const imageInputs = [
   ...registryInputs,
 ] as const;
 
+/** What of images `attest` does besides attesting. */
+export const signImagesInput = {
+  name: "sign-images",
+  kind: { type: "choice", choices: ["false", "true", "only"] },
+  default: "false",
+  help: "Also sign the images as `cosign sign` does, under the same certificate (true), or sign and attest nothing (only).",
+} as const;
+
 /** Name of an input about registries. */
 export type RegistryInputName = (typeof registryInputs)[number]["name"];
 

@@ -47,9 +47,7 @@ export async function findTargets(
   request: Pick<ImageRequest, "images" | "recursion">,
   tools: TargetTools,
 ): Promise<readonly ImageTarget[]> {
-  const found = await Promise.all(
-    request.images.map((image) => findTarget(image, request, tools)),
-  );
+  const found = await Promise.all(request.images.map((image) => findTarget(image, request, tools)));
   return [...new Map(found.flat().map((target) => [target.name, target])).values()];
 }
 
@@ -70,10 +68,7 @@ async function findTarget(
   }));
 }
 
-async function openPlace(
-  image: ImageChoice,
-  open: TargetTools["open"],
-): Promise<ImagePlace> {
+async function openPlace(image: ImageChoice, open: TargetTools["open"]): Promise<ImagePlace> {
   if (image.kind === "layout") {
     return { kind: "layout", folder: image.folder, store: await openLayout(image.folder) };
   }

@@ -1,6 +1,8 @@
 // Every input, once: its name, what it takes, its default and its help.
 // Flags, action inputs, the environment, --help, action.yml and the README's table come from here.
 
+import { imageInputs } from "./image-table.ts";
+
 /** What a value must look like. */
 export type InputKind =
   | { readonly type: "text"; readonly metavar: string }
@@ -177,6 +179,7 @@ export const signInputs = [
     default: "",
     help: "Folder for the bundles, made when missing. Without it each bundle stands beside its file.",
   },
+  ...imageInputs,
   ...storeInputs,
   ...runInputs,
 ] as const satisfies readonly InputSpec[];

@@ -35,8 +35,9 @@ export function encodeManifest({ plan, results, status, version }: ManifestParts
       certificates: describeCertificates(results),
       subjects: signed.filter(isFile).map((result) => describeSubject(result, plan)),
       attestations: signed
-        .filter((result) => !isFile(result))
+        .filter((result) => !isFile(result) && result.image === undefined)
         .map((result) => describeAttestation(result, plan)),
+      ...describeImages(signed, plan),
       failures: files.filter((result) => result.kind === "failed").map(describeFailure),
     },
     null,
@@ -98,11 +99,25 @@ function describeAttestation(result: SignedResult, plan: Plan<PlannedItem>): Mem
   };
 }
 
+/** Only runs over images have them. */
+function describeImages(signed: readonly SignedResult[], plan: Plan<PlannedItem>): Members {
+  const images = signed.flatMap((result) => {
+    if (result.image === undefined) return [];
+    const { name, platform, referrer, listedBy, legacyTag } = result.image;
+    const stored = { referrer, listedBy, legacyTag };
+    return [{ image: name, platform, ...stored, ...describeAttestation(result, plan) }];
+  });
+  return images.length === 0 ? {} : { images };
+}
+
 function describeBundle(result: SignedResult, plan: Plan<PlannedItem>): Members {
   const { file, entries, times, certificate } = result;
-  return {
+  const place = {
     bundlePath: file.bundlePath,
     bundle: relative(plan.bundleDir, file.bundlePath).replaceAll(sep, "/"),
+  };
+  return {
+    ...(file.isUnwritten === true ? {} : place),
     result: result.kind,
     certificateIdentity: certificate.identity,
     certificateOidcIssuer: certificate.issuer,

@@ -53,6 +53,14 @@ export const attestOutputs = [
     name: "storage-record-ids",
     help: "Ids of the storage records that this run made, separated by commas.",
   },
+  {
+    name: "referrer-digests",
+    help: "Digests of the artifacts beside the images, one a line in the order of the statements; empty where there is none.",
+  },
+  {
+    name: "kyverno-policy-path",
+    help: "YAML file with a Kyverno policy for each repository that admits only what this identity has signed as this run did; empty where there is none.",
+  },
 ] as const satisfies readonly OutputSpec[];
 
 /** Name of an output. */

@@ -19,6 +19,8 @@ export interface PlannedItem {
   /** What a statement says of what, as far as it is planned. */
   readonly statement?: StatementFacts;
   readonly bundlePath: string;
+  /** The bundle goes elsewhere, and to that path only when it could not be stored there. */
+  readonly isUnwritten?: boolean;
 }
 
 /** What the manifest says of an attestation. */

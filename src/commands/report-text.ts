@@ -9,6 +9,7 @@ import {
   type FailedResult,
   type RunWords,
   type SignedResult,
+  type StoredImage,
   type SignResults,
 } from "./results.ts";
 
@@ -47,11 +48,25 @@ function findUntold(
   );
 }
 
-function describeSigned({ kind, file, entries }: SignedResult): string {
+function describeSigned({ kind, file, entries, image }: SignedResult): string {
   const indexes = entries.map(({ logIndex }) => logIndex).join(", ");
   const log = indexes === "" ? "" : `, log entry ${indexes}`;
   const verb = kind === "kept" ? "Kept" : "Wrote";
+  if (image !== undefined) return `${describeImage(kind, image)}${log}`;
   return `${verb} ${quote(file.bundlePath)}${log}`;
+}
+
+function describeImage(
+  kind: SignedResult["kind"],
+  { name, predicateType, referrer, legacyTag }: StoredImage,
+): string {
+  const places = [
+    ...(referrer === undefined ? [] : [`as ${referrer}`]),
+    ...(legacyTag === undefined ? [] : [`at the tag ${legacyTag}`]),
+  ];
+  const verb = kind === "kept" ? "Kept" : "Stored";
+  const where = places.length === 0 ? "in its file" : places.join(" and ");
+  return `${verb} ${quote(predicateType, 200)} of ${quote(name, 300)} ${where}`;
 }
 
 /** Failures that share one error, such as a service that is down, are told once. */

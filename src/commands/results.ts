@@ -33,6 +33,24 @@ export interface SignedResult {
   readonly orphaned: readonly Published[];
   /** What GitHub's attestations API has made of it; absent when this run stored nothing there. */
   readonly attestation?: StoredAttestation | undefined;
+  /** Where it is beside its image; absent for anything but images. */
+  readonly image?: StoredImage;
+}
+
+/** What became of a statement about an image. */
+export interface StoredImage {
+  /** `registry/repository@sha256:…` */
+  readonly name: string;
+  readonly digest: string;
+  /** `linux/amd64` when it is a part of an index. */
+  readonly platform: string | undefined;
+  readonly predicateType: string;
+  /** Digest of the artifact that holds the bundle. */
+  readonly referrer: string | undefined;
+  /** How readers find it. */
+  readonly listedBy: "api" | "fallback" | "layout" | undefined;
+  /** cosign 2's tag, when it is there too. */
+  readonly legacyTag: string | undefined;
 }
 
 /** A file without one. */

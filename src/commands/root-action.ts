@@ -1,7 +1,9 @@
-// The action: `inputs` signs files, everything else attests, as actions/attest does without any input.
+// The action: `inputs` signs files, everything else attests, as actions/attest does without any input. Images
+// are attested, and signed where sign-images says so.
 import { SigstepError } from "../errors.ts";
 import type { ActionCommand } from "./action-command.ts";
 import { attestOwnInputs } from "./attest-table.ts";
+import { imageInputs, signImagesInput } from "./image-table.ts";
 import type { InputSource } from "./input-reader.ts";
 import { layerInputs } from "./layer.ts";
 import { parseSignRequest } from "./request.ts";
@@ -24,12 +26,18 @@ async function attestAll(source: InputSource, world: World): Promise<number> {
   const { attest } = await import("./attest.ts");
   const { artifactsList } = world.job;
   const around = { paths: [], artifactsList, jobFolder: world.temporaryDirectory };
+  const { parseImageAttestation } = await import("./image-run-request.ts");
+  const images = parseImageAttestation(source, around);
+  if (images !== undefined) {
+    const { runImages } = await import("./image-run.ts");
+    return (await runImages(images, world)).exitCode;
+  }
   return (await attest(parseAttestRequest(source, around), world)).exitCode;
 }
 
 /** Inputs of one mode would be ignored in the other. */
 function refuseMixture(source: InputSource): void {
-  const other = attestOwnInputs.find(
+  const other = [...attestOwnInputs, ...imageInputs, signImagesInput].find(
     ({ name }) => name !== "bundle-dir" && (source(name) ?? "") !== "",
   );
   if (other === undefined) return;

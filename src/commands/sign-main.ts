@@ -1,5 +1,6 @@
 // `sign` as the command line calls it: inputs, run, JSON.
 import type { Console } from "./console.ts";
+import { parseImageSigning } from "./image-run-request.ts";
 import { parseFlags } from "./flags.ts";
 import { signHelp } from "./help.ts";
 import { signInputs } from "./input-table.ts";
@@ -24,7 +25,12 @@ export async function signCommand(
     console.print(signHelp());
     return 0;
   }
-  const report = await sign(parseSignRequest(layerInputs(flags, world), flags.paths), world);
+  const source = layerInputs(flags, world);
+  const images = parseImageSigning(source, { paths: flags.paths, jobFolder: undefined });
+  const report =
+    images === undefined
+      ? await sign(parseSignRequest(source, flags.paths), world)
+      : await (await import("./image-run.ts")).runImages(images, world);
   if (flags.json) console.print(world.runner.redact(encodeReport(report)));
   return report.exitCode;
 }

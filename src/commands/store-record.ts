@@ -1,5 +1,4 @@
 // The storage record of an image that already lies in its registry.
-import { SigstepError } from "../errors.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { GitHubApi } from "../stores/github-api.ts";
 import { createStorageRecord, type StorageRecord } from "../stores/storage-record.ts";
@@ -34,6 +33,29 @@ export async function recordImage(
   return ids;
 }
 
+/**
+ * The same for several images: one record each, up to the first that is refused, which is told once.
+ *
+ * @throws SigstepError CANCELLED alone.
+ */
+export async function recordImages(
+  api: GitHubApi,
+  { subjects, version, ownerIsOrganization }: RecordTerms,
+  { runner }: World,
+): Promise<readonly string[]> {
+  const made: string[] = [];
+  for (const subject of subjects) {
+    const record = describeImage([subject], version);
+    if (record === undefined) continue;
+    const { ids, notice } = await createStorageRecord(api, record, ownerIsOrganization);
+    made.push(...ids);
+    if (notice === "") continue;
+    runner.info(notice);
+    break;
+  }
+  return made;
+}
+
 /** The record of the only subject, when it is an image by its name. */
 export function describeImage(
   subjects: readonly Subject[],
@@ -51,16 +73,4 @@ function registryOf(name: string): URL | undefined {
   const [host = "", ...path] = name.split("/");
   const isHost = path.length > 0 && (/[.:]/.test(host) || host === "localhost");
   return isHost ? (URL.parse(`https://${host}`) ?? undefined) : undefined;
-}
-
-/** The error for a push that this version cannot do. */
-export function registryNotOffered(): SigstepError {
-  return new SigstepError(
-    "INPUT_VALUE",
-    "push-to-registry is true, and this version of sigstep cannot attach attestations to images in a registry.",
-    {
-      where: "push-to-registry",
-      hint: "Leave it out: GitHub's attestations API keeps the attestation, and `gh attestation verify oci://…` finds it there.",
-    },
-  );
 }

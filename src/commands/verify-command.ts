@@ -40,7 +40,7 @@ export function verifyAttestationCommand(result: SignedResult, instance: Instanc
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** One shell word; `$'…'` with octal bytes, which end by themselves, where a character cannot be shown. */
-function quoteWord(word: string): string {
+export function quoteWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   if (!unprintable.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
   const escaped = word

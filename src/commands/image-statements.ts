@@ -1,0 +1,187 @@
+// Statements about images → bundles beside them: each is signed, proven, stored, and told of.
+import { encodeBundleArtifact } from "../registry/bundle-artifact.ts";
+import { quote, SigstepError, toSigstepError } from "../errors.ts";
+import { parseBundle, type Bundle } from "../sigstore/bundle.ts";
+import type { ProvenCertificate } from "../sigstore/chain.ts";
+import { statementType } from "../sigstore/dsse.ts";
+import { signPayload } from "../sigstore/sign.ts";
+import type { AttestPlan } from "./attest-plan.ts";
+import type { EarlierImage, EarlierImages } from "./image-earlier.ts";
+import { legacyAttestation, signLegacy, storeLegacy } from "./image-legacy.ts";
+import type { PlannedImage, PlannedImages } from "./image-plan.ts";
+import type { ImageStorage } from "./image-request.ts";
+import type { ImageWriter, StoredReferrer } from "./image-storage.ts";
+import type { MakePayload } from "./kept-statement.ts";
+import { encodeProven } from "./own-work.ts";
+import { signedResult, type FileResult, type SignedResult } from "./results.ts";
+import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
+import type { SignResults, StoredImage } from "./results.ts";
+import type { AttestationStore } from "./store-attestations.ts";
+import { writeWhole } from "./write.ts";
+
+/** A plan with whom to ask. */
+export type ImagePlan = Omit<AttestPlan, "files"> & PlannedImages;
+
+/** What signing images takes besides the plan. */
+export interface ImageContext extends SignContext {
+  readonly storage: ImageStorage;
+  readonly earlier: EarlierImages;
+  readonly writer: ImageWriter;
+  readonly makePayload: (item: PlannedImage) => MakePayload;
+  /** GitHub's attestations API, when attestations go there too. */
+  readonly attestations: AttestationStore | undefined;
+  /** Hears of each bundle. */
+  readonly onBundle: (item: PlannedImage, bundle: string) => void;
+}
+
+/**
+ * Signs every statement of `plan`.
+ *
+ * @throws SigstepError when nothing could be signed for a reason that is not a statement's.
+ */
+export function signImages(plan: ImagePlan, context: ImageContext): Promise<SignResults> {
+  return signItems(plan, context, {
+    sign: (item, tools) => new ImageSigning(item, tools, { ...context, plan }).run(),
+    isMade: async (item) =>
+      (await context.earlier.find(item)) !== undefined && !needsLegacySignature(item, context),
+  });
+}
+
+function needsLegacySignature({ isSignature }: PlannedImage, { storage }: ImageContext): boolean {
+  return isSignature && (storage === "legacy" || storage === "both");
+}
+
+/** A bundle, made now or before. */
+interface Made {
+  readonly text: string;
+  readonly bundle: Bundle;
+  readonly certificate: ProvenCertificate;
+  readonly result: SignedResult;
+}
+
+class ImageSigning {
+  readonly #item: PlannedImage;
+  readonly #tools: ItemTools;
+  readonly #context: ImageContext & { readonly plan: ImagePlan };
+
+  constructor(
+    item: PlannedImage,
+    tools: ItemTools,
+    context: ImageContext & { readonly plan: ImagePlan },
+  ) {
+    this.#item = item;
+    this.#tools = tools;
+    this.#context = context;
+  }
+
+  async run(): Promise<FileResult> {
+    const { earlier, onBundle } = this.#context;
+    const found = await earlier.find(this.#item);
+    const made = found === undefined ? await this.#sign() : this.#keep(found);
+    onBundle(this.#item, made.text);
+    if (this.#item.isUnwritten !== true) await writeWhole(this.#item.bundlePath, made.text);
+    try {
+      return await this.#store(made, found);
+    } catch (thrown) {
+      return this.#notStored(made, toSigstepError(thrown));
+    }
+  }
+
+  #keep({ bundle, text }: EarlierImage): Made {
+    const result = signedResult("kept", this.#item, bundle);
+    return { text, bundle: bundle.bundle, certificate: bundle.certificate, result };
+  }
+
+  async #sign(): Promise<Made> {
+    const { plan, world, makePayload } = this.#context;
+    const { steps, published } = this.#tools;
+    const [subject] = this.#item.subjects;
+    if (subject === undefined) throw new TypeError("A statement without subject was planned.");
+    const { certificate } = await steps.certify();
+    const payload = await makePayload(this.#item)(certificate);
+    const signed = await signPayload({ payloadType: statementType, payload }, steps);
+    const terms = { ...plan.instance, artifact: { subject }, now: world.now() };
+    const text = await encodeProven(signed, terms);
+    const bundle = parseBundle(Buffer.from(text, "utf8"), "bundle");
+    const result = signedResult("signed", this.#item, { ...signed, published });
+    return { text, bundle, certificate: signed.certificate, result };
+  }
+
+  async #store(made: Made, earlier: EarlierImage | undefined): Promise<SignedResult> {
+    const { image, predicate } = this.#item;
+    const { name, digest, platform } = image;
+    const isNew = earlier?.referrer === undefined;
+    const [stored, legacyTag, attestation] = await Promise.all([
+      this.#storeReferrer(made, earlier),
+      this.#storeLegacy(made),
+      isNew ? this.#storeAtGitHub(made.text) : undefined,
+    ]);
+    const own: StoredImage = {
+      ...{ name, digest, platform, predicateType: predicate.type.uri },
+      ...{ referrer: stored?.referrer, listedBy: stored?.listedBy },
+      legacyTag,
+    };
+    return { ...made.result, image: own, attestation };
+  }
+
+  async #storeReferrer(
+    made: Made,
+    earlier: EarlierImage | undefined,
+  ): Promise<Partial<StoredReferrer> | undefined> {
+    const { storage, writer, world } = this.#context;
+    if (storage === "legacy" || storage === "none") return undefined;
+    if (earlier?.referrer !== undefined) {
+      return {
+        referrer: earlier.referrer,
+        ...(earlier.listedBy === undefined ? {} : { listedBy: earlier.listedBy }),
+      };
+    }
+    const artifact = encodeBundleArtifact({
+      bundle: Buffer.from(made.text, "utf8"),
+      subject: this.#item.image.manifest.descriptor,
+      content: "dsse-envelope",
+      predicateType: this.#item.predicate.type.uri,
+      created: world.now(),
+    });
+    return writer.store(this.#item.image, artifact);
+  }
+
+  async #storeLegacy({ bundle, certificate }: Made): Promise<string | undefined> {
+    const { storage } = this.#context;
+    const { image, isSignature, predicate } = this.#item;
+    if (storage !== "legacy" && storage !== "both") return undefined;
+    if (isSignature) {
+      const { entry } = await signLegacy(image, this.#tools.steps);
+      return storeLegacy(image, "sig", entry);
+    }
+    const predicateType = predicate.type.uri;
+    return storeLegacy(image, "att", legacyAttestation({ bundle, certificate, predicateType }));
+  }
+
+  async #storeAtGitHub(text: string): Promise<SignedResult["attestation"]> {
+    // GitHub's own list is of attestations; a signature there would only be in the way.
+    if (this.#item.isSignature) return undefined;
+    return this.#context.attestations?.store(text);
+  }
+
+  /** What is public stays so: the bundle is put where a rerun finds it. */
+  async #notStored({ text, result }: Made, error: SigstepError): Promise<FileResult> {
+    if (error.code === "CANCELLED") throw error;
+    this.#tools.judge(error);
+    const { bundlePath } = this.#item;
+    await writeWhole(bundlePath, text);
+    const indexes = result.entries.map(({ logIndex }) => logIndex).join(", ");
+    const done = indexes === "" ? "Signed" : `Logged as entry ${indexes}`;
+    const again = `The bundle is in ${quote(bundlePath)}: run again with it there, and the entry will be reused.`;
+    const { code, message, hint, where, published, cause } = error;
+    return {
+      kind: "failed",
+      file: this.#item,
+      error: new SigstepError(code, `${done}, not stored: ${message}`, {
+        hint: [hint, again].filter((part) => part !== "").join("\n"),
+        ...{ where, published, cause },
+      }),
+      published: this.#tools.published,
+    };
+  }
+}
