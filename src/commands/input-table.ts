@@ -17,6 +17,8 @@ export interface InputSpec {
   readonly default: string;
   /** One or two sentences, plain text. */
   readonly help: string;
+  /** Of a list: the flag that gives one item, any number of times. */
+  readonly itemFlag?: string;
   /** Given as action input, environment or file, never as a flag: arguments are visible to others. */
   readonly secret?: true;
 }

@@ -5,9 +5,10 @@ import type { PublicKey } from "../crypto/keys.ts";
 import { encodeHex } from "../encoding/base64.ts";
 import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import { chooseTrustedRoot } from "../sigstore/choose-root.ts";
+import type { Bundle } from "../sigstore/bundle.ts";
 import type { ArtifactDigests } from "../sigstore/message.ts";
 import type { Policy } from "../sigstore/policy.ts";
-import { verifyBundle } from "../sigstore/verify.ts";
+import { verifyBundle, type VerifiedBundle } from "../sigstore/verify.ts";
 import { readDigests } from "../subjects/read.ts";
 import type { Candidate } from "./bundle-file.ts";
 import type { BundleFinder } from "./bundle-finder.ts";
@@ -19,8 +20,12 @@ import type { Refusal, VerifyResult } from "./verify-results.ts";
 import type { RootsFor } from "./verify-trust.ts";
 
 /** What every artifact of a run is judged by. */
-export interface VerifyTerms {
+export interface VerifyTerms extends ProofTerms {
   readonly finder: BundleFinder;
+}
+
+/** What every bundle is proven by. */
+export interface ProofTerms {
   readonly rootsFor: RootsFor;
   readonly policy: Policy;
   readonly key: PublicKey | undefined;
@@ -29,6 +34,8 @@ export interface VerifyTerms {
   /** Whether all that is proven is kept as JSON. */
   readonly withJson: boolean;
 }
+
+type Named = Pick<Artifact, "name">;
 
 /** More are neither kept nor shown. */
 const maxKept = 100;
@@ -63,25 +70,41 @@ async function proveCandidate(
   terms: VerifyTerms,
 ): Promise<VerifiedFacts> {
   if (error !== undefined) throw error;
-  const { policy, key, now, withJson } = terms;
-  const trustedRoot = chooseTrustedRoot(bundle, await terms.rootsFor(bundle));
+  const { verified, trustedRoot } = await proveBundle(bundle, artifact, terms);
+  return verifiedFacts(verified, { label, trustedRoot, withJson: terms.withJson });
+}
+
+/**
+ * Proves one bundle by the trusted root that it looks to be under, and names that.
+ *
+ * @throws SigstepError as `verifyBundle`, with a hint where the bundle is another instance's
+ */
+export async function proveBundle(
+  bundle: Bundle,
+  artifact: ArtifactDigests,
+  { rootsFor, policy, key, now }: ProofTerms,
+): Promise<{ readonly verified: VerifiedBundle; readonly trustedRoot: string }> {
+  const trustedRoot = chooseTrustedRoot(bundle, await rootsFor(bundle));
   try {
     const verified = await verifyBundle({ bundle, artifact, trustedRoot, policy, key, now });
-    return verifiedFacts(verified, { label, trustedRoot: trustedRoot.label, withJson });
+    return { verified, trustedRoot: trustedRoot.label };
   } catch (thrown) {
     throw await explainOrigin(toSigstepError(thrown), bundle, trustedRoot);
   }
 }
 
 /** What the bundles of one artifact came to. */
-class Judged {
+export class Judged {
   digests: Readonly<Record<string, string>> = {};
   readonly #proofs: VerifiedFacts[] = [];
   readonly #refusals: Refusal[] = [];
   #count = 0;
   #furthest: SigstepError | undefined;
 
-  async add({ label }: Candidate, prove: () => Promise<VerifiedFacts>): Promise<void> {
+  async add(
+    { label }: Pick<Candidate, "label">,
+    prove: () => Promise<VerifiedFacts>,
+  ): Promise<void> {
     this.#count++;
     try {
       const facts = await prove();
@@ -100,16 +123,17 @@ class Judged {
     if (isFurther) this.#furthest = error;
   }
 
-  common({ name }: Artifact): Pick<VerifyResult, "name" | "digests" | "refusals"> {
+  common({ name }: Named): Pick<VerifyResult, "name" | "digests" | "refusals"> {
     return { name, digests: this.digests, refusals: this.#refusals };
   }
 
-  result(artifact: Artifact): VerifyResult {
+  /** @param none - The reason when there was no bundle at all. */
+  result(artifact: Named, none = noneAbout(artifact)): VerifyResult {
     const [first, ...more] = this.#proofs;
     if (first !== undefined) {
       return { ...this.common(artifact), kind: "verified", proofs: [first, ...more] };
     }
-    const error = this.#furthest === undefined ? noneAbout(artifact) : this.#reason(this.#furthest);
+    const error = this.#furthest === undefined ? none : this.#reason(this.#furthest);
     return { ...this.common(artifact), kind: "refused", error };
   }
 
@@ -127,7 +151,7 @@ function stepOf({ step }: SigstepError): number {
   return step?.number ?? 0;
 }
 
-function noneAbout({ name }: Artifact): SigstepError {
+function noneAbout({ name }: Named): SigstepError {
   return new SigstepError("BUNDLE_MISSING", `No bundle there is about ${quote(name)}.`, {
     where: name,
     hint: "Was it signed, and are its bundles these? `sigstep inspect BUNDLE` shows what a bundle is about.",
@@ -166,7 +190,8 @@ function requireListed(artifact: Artifact, digests: Digests): void {
   );
 }
 
-function encodeDigests(digests: Digests): Record<string, string> {
+/** Hexadecimal by algorithm. */
+export function encodeDigests(digests: Digests): Record<string, string> {
   return Object.fromEntries([...digests].map(([name, bytes]) => [name, encodeHex(bytes)]));
 }
 

@@ -20,17 +20,20 @@ export type Json = Readonly<Record<string, unknown>>;
 export interface VerifiedTerms {
   readonly label: string;
   readonly trustedRoot: string;
+  /** Where it is stored, of an image's. */
+  readonly storage?: Json;
 }
 
 /** Everything that is proven of one bundle. */
 export function encodeVerified(
   verified: VerifiedBundle,
   steps: readonly PassedStep[],
-  { label, trustedRoot }: VerifiedTerms,
+  { label, trustedRoot, storage }: VerifiedTerms,
 ): Json {
   const { bundle, certificate, publicKey, statement } = verified;
   return {
     bundle: label,
+    ...(storage === undefined ? {} : { storage }),
     version: bundle.version,
     kind: bundle.content.kind,
     trustedRoot,
