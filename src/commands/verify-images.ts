@@ -6,11 +6,12 @@ import { openLayout } from "../registry/layout.ts";
 import { resolveImage } from "../registry/resolve.ts";
 import type { Http } from "../services/http.ts";
 import { openRegistries } from "./image-registry.ts";
+import { namedIn, type ImageChoice } from "./image-request.ts";
 import { createProgress } from "./progress.ts";
 import type { ProofTerms } from "./verify-artifact.ts";
 import { imageFacts, imageName, verifyImage, type LocatedImage } from "./verify-image.ts";
 import { chooseImages } from "./verify-image-platform.ts";
-import type { ImageName, ImagesRequest } from "./verify-image-request.ts";
+import type { ImagesRequest } from "./verify-image-request.ts";
 import type { ImageFacts, RefusedResult, VerifyResult } from "./verify-results.ts";
 import type { World } from "./world.ts";
 
@@ -35,12 +36,12 @@ export async function verifyImages(
   terms: ProofTerms,
   context: ImagesContext,
 ): Promise<VerifyResult[]> {
-  if (request.names.length === 0) return [];
+  if (request.images.length === 0) return [];
   const { world, concurrency } = context;
   const stores = await openStores(request, context);
   try {
-    const found = await eachAtOnce(request.names, concurrency, (name) =>
-      locate(name, { stores, request, world }),
+    const found = await eachAtOnce(request.images, concurrency, (image) =>
+      locate(image, { stores, request, world }),
     );
     const images = found.flat();
     const progress = createProgress(images.length, world);
@@ -58,16 +59,18 @@ export async function verifyImages(
 
 /** Where images are read from. */
 interface Stores {
-  readonly open: (name: ImageName) => Promise<ImageStore>;
+  readonly open: (image: ImageChoice) => Promise<ImageStore>;
   readonly close: () => Promise<void>;
 }
 
 /** The network is opened when there is an image in a registry: a folder asks nobody. */
 async function openStores(
-  { names, registry }: ImagesRequest,
+  { images, registry }: ImagesRequest,
   { world, caPem }: ImagesContext,
 ): Promise<Stores> {
-  const references = names.flatMap((name) => (name.kind === "registry" ? [name.reference] : []));
+  const references = images.flatMap((image) =>
+    image.kind === "registry" ? [image.reference] : [],
+  );
   let http: Http | undefined;
   if (references.length > 0) {
     const { insecureHosts } = registry;
@@ -77,10 +80,10 @@ async function openStores(
   const open =
     http === undefined ? undefined : openRegistries(registry, { world, http, names: references });
   return {
-    open: async (name) => {
-      if (name.kind === "layout") return openLayout(name.path);
+    open: async (image) => {
+      if (image.kind === "layout") return openLayout(image.folder);
       if (open === undefined) throw new TypeError("No registry was opened.");
-      return storeOf(open(name.reference));
+      return storeOf(open(image.reference));
     },
     close: async () => http?.close(),
   };
@@ -92,14 +95,15 @@ interface Locating {
   readonly world: World;
 }
 
-/** The images that `name` leads to, or why there are none. */
+/** The images that `choice` leads to, or why there are none. */
 async function locate(
-  name: ImageName,
+  choice: ImageChoice,
   { stores, request, world }: Locating,
 ): Promise<readonly (LocatedImage | RefusedResult)[]> {
-  const { text, tag, digest, kind } = name;
+  const { text, kind } = choice;
+  const { tag, digest } = namedIn(choice);
   try {
-    const store = await stores.open(name);
+    const store = await stores.open(choice);
     const root = await resolveImage(store, { tag, digest });
     const of = root.descriptor.digest;
     if (digest === undefined) world.runner.info(describeTag(text, of));

@@ -86,14 +86,14 @@ function chooseNamed(instance: string | undefined): TrustChoice {
 /** A manifest says which files and where their bundles are; without one, something must be named. */
 function requireOneKind({
   items,
-  images: { names },
+  images: { images },
   manifest,
   bundles,
 }: Pick<VerifyRequest, "items" | "images" | "manifest" | "bundles">): void {
-  if (names.length > 0 && items.length === 0 && bundles.kind !== "beside") throw ofNoFile(bundles);
+  if (images.length > 0 && items.length === 0 && bundles.kind !== "beside") throw ofNoFile(bundles);
   if (manifest !== undefined) {
     if (items.length > 0) throw conflict("manifest", "inputs");
-    if (names.length > 0) throw conflict("manifest", "images");
+    if (images.length > 0) throw conflict("manifest", "images");
     if (bundles.kind === "file") throw conflict("manifest", "bundle");
     if (bundles.kind === "folder") throw conflict("manifest", "bundle-dir");
   }

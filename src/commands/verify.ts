@@ -59,7 +59,7 @@ export async function verify(
 
 async function collect({ manifest, items, images }: VerifyRequest): Promise<ManifestContent> {
   if (manifest !== undefined) return readManifest(manifest);
-  if (items.length === 0 && images.names.length > 0) return { artifacts: [], refused: [] };
+  if (items.length === 0 && images.images.length > 0) return { artifacts: [], refused: [] };
   return { artifacts: await findArtifacts(items), refused: [] };
 }
 
