@@ -1,4 +1,4 @@
-// The door to `npm run demo|test|check|build|generate|bench`: runs on any Node from 20 on, makes sure that
+// The door to `npm run demo|test|test:policy|check|build|…`: runs on any Node from 20 on, makes sure that
 // the dependencies are here, and hands over to the Node 24 that comes with them.
 // Plain JavaScript, because Node 20 reads no TypeScript; everything behind this door is TypeScript.
 import { spawn, spawnSync } from "node:child_process";
@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const steps = {
   demo: ["dist/cli.js", "demo"],
   test: ["scripts/test.ts"],
+  "test:policy": ["scripts/test.ts", "--policy"],
   check: ["scripts/test.ts", "--fast"],
   build: ["scripts/build.ts"],
   generate: ["scripts/generate.ts"],

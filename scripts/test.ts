@@ -1,5 +1,6 @@
 // What `npm test` does: every check, then every test, then one line with the count.
-// `--fast` (npm run check) leaves out what needs the real servers; file names run those tests alone.
+// `--fast` (npm run check) leaves out what needs the real servers; `--policy` (npm run test:policy) runs
+// the policy engines alone; file names run those tests alone.
 // A step counts as one test. Nothing is skipped: a missing tool or a skipped test is a failure.
 import { spawn } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
@@ -10,7 +11,10 @@ import { parseArgs } from "node:util";
 
 const root = dirname(import.meta.dirname);
 const { values: flags, positionals: named } = parseArgs({
-  options: { fast: { type: "boolean", default: false } },
+  options: {
+    fast: { type: "boolean", default: false },
+    policy: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 
@@ -19,19 +23,20 @@ const failures: string[] = [];
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 
-if (named.length === 0) {
+const isWhole = named.length === 0 && !flags.policy;
+if (isWhole) {
   await step("format", node("node_modules/prettier/bin/prettier.cjs", "--check", "."));
   await step("lint", node("node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."));
   await step("types", node("node_modules/typescript/bin/tsc", "--pretty", "false"));
   await step("generated blocks", node("scripts/generate.ts", "--check"));
   await step("dist", node("scripts/build.ts", "--check"));
-  if (!flags.fast) {
-    await step("tools of the test bed", node("test/stack/tools.ts"));
-    await step("workflows", checkWorkflows);
-  }
 }
+if (flags.policy || (isWhole && !flags.fast))
+  await step("tools of the test bed", node("test/stack/tools.ts"));
+if (isWhole && !flags.fast) await step("workflows", checkWorkflows);
 
-const files = named.length > 0 ? named : globSync("test/**/*.test.ts", { cwd: root }).sort();
+const pattern = flags.policy ? "test/policy/*.test.ts" : "test/**/*.test.ts";
+const files = named.length > 0 ? named : globSync(pattern, { cwd: root }).sort();
 const onStack = flags.fast ? [] : files.filter(needsStack);
 await runTests(
   files.filter((file) => !needsStack(file)),

@@ -34,6 +34,7 @@ export function wantsJson(args: readonly string[]): boolean {
  */
 export function parseFlags(args: readonly string[], specs: readonly InputSpec[]): Flags {
   const values = new Map<string, string>();
+  const items = new Map<string, string>();
   const paths: string[] = [];
   let help = false;
   const rest = [...args];
@@ -43,24 +44,50 @@ export function parseFlags(args: readonly string[], specs: readonly InputSpec[])
     } else if (arg === "-h") help = true;
     else if (!arg.startsWith("-") || arg === "-") paths.push(arg);
     else {
-      const [name, value] = readFlag(arg, rest, specs);
-      if (name === "help") help = value === "true";
+      const { name, value, item } = readFlag(arg, rest, specs);
+      if (item) items.set(name, `${items.get(name) ?? ""}${value}\n`);
+      else if (name === "help") help = value === "true";
       else if (name === "json") continue;
       else if (values.has(name)) throw twice(name);
       else values.set(name, value);
     }
   }
+  for (const [name, lines] of items) {
+    if (values.has(name)) throw twice(name);
+    values.set(name, lines);
+  }
   return { values, paths, json: wantsJson(args) && !help, help };
 }
 
-function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): [string, string] {
-  const [, name = "", given] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
-  const spec = [...specs, ...switches].find((known) => known.name === name);
+interface ReadFlag {
+  /** Of the input. */
+  readonly name: string;
+  readonly value: string;
+  /** Whether it is one item of a list. */
+  readonly item: boolean;
+}
+
+function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): ReadFlag {
+  const [, flag = "", given] = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
+  const spec = [...specs, ...switches].find(
+    ({ name, itemFlag }) => name === flag || itemFlag === flag,
+  );
   if (spec === undefined) throw unknownFlag(arg, specs);
+  const { name } = spec;
   if (spec.secret === true) throw secretFlag(name, specs);
   const value = given ?? takeValue(spec, rest);
   if (switches.includes(spec) && value !== "true" && value !== "false") throw noSwitch(name, value);
-  return [name, value];
+  const item = flag === spec.itemFlag;
+  // A variable that is not set must not make one thing less to do.
+  if (item && value.trim() === "") throw emptyItem(flag);
+  return { name, value, item };
+}
+
+function emptyItem(flag: string): SigstepError {
+  return new SigstepError("INPUT_VALUE", `Flag --${flag} is empty.`, {
+    where: flag,
+    hint: "Give it a value, or leave it out.",
+  });
 }
 
 function noSwitch(name: string, value: string): SigstepError {

@@ -6,13 +6,14 @@ const width = 80;
 
 /** Lines about one input: how it is written, what it does, its default. */
 export function describeFlag(spec: InputSpec): string {
-  const { name, kind, help, secret } = spec;
+  const { name, kind, help, secret, itemFlag } = spec;
   const head =
     secret === true
       ? `  ${environmentName(name)} (never a flag)`
       : `  --${name} ${describeValue(kind)}`;
+  const each = itemFlag === undefined ? "" : `, or --${itemFlag} for each`;
   const fallback = spec.default === "" ? "" : ` Default: ${spec.default}.`;
-  return `${head}\n${wrap(`${help}${fallback}`, "      ")}\n`;
+  return `${head}${each}\n${wrap(`${help}${fallback}`, "      ")}\n`;
 }
 
 function describeValue(kind: InputKind): string {

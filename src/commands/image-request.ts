@@ -118,13 +118,18 @@ export function pushedImage(name: string | undefined, digest: string | undefined
   return { kind: "registry", text: formatReference(reference), reference };
 }
 
-function requireDigest(image: ImageChoice): void {
-  const digest = image.kind === "registry" ? image.reference.digest : image.digest;
-  if (digest !== undefined) return;
+/** @throws SigstepError REFERENCE_INVALID when `image` names no digest */
+export function requireDigest(image: ImageChoice): void {
+  if (namedIn(image).digest !== undefined) return;
   throw new SigstepError("REFERENCE_INVALID", `${quote(image.text)} names no digest.`, {
     where: "require-digest",
     hint: "Use the digest that the push gave: registry/repository@sha256:…, for example `${{ steps.push.outputs.digest }}`.",
   });
+}
+
+/** Tag and digest as the user wrote them. */
+export function namedIn(image: ImageChoice): Pick<ImageReference, "tag" | "digest"> {
+  return image.kind === "registry" ? image.reference : image;
 }
 
 function refuseLayout(image: ImageChoice): void {

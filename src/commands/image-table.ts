@@ -35,6 +35,14 @@ export const registryInputs = [
   },
 ] as const;
 
+/** For whatever reads images by name. */
+export const requireDigestInput = {
+  name: "require-digest",
+  kind: { type: "boolean" },
+  default: "false",
+  help: "Refuse images that are named without a digest: a tag may have moved since the build.",
+} as const;
+
 /** Which images, and where what is said of them is stored. */
 export const imageInputs = [
   {
@@ -55,12 +63,7 @@ export const imageInputs = [
     default: "referrers",
     help: "Where it is stored: referrers as cosign 3, gh and policy engines read them; legacy, the tags of cosign 2 (needs Rekor v1, and costs a second log entry for a signature); both; none, with bundle-dir.",
   },
-  {
-    name: "require-digest",
-    kind: { type: "boolean" },
-    default: "false",
-    help: "Refuse images that are named without a digest: a tag may have moved since the build.",
-  },
+  requireDigestInput,
   {
     name: "repair-index",
     kind: { type: "boolean" },

@@ -19,6 +19,8 @@ export interface InputSpec {
   readonly default: string;
   /** One or two sentences, plain text. */
   readonly help: string;
+  /** Of a list: the flag that gives one item, any number of times. */
+  readonly itemFlag?: string;
   /** Given as action input, environment or file, never as a flag: arguments are visible to others. */
   readonly secret?: true;
   /** What action.yml gives where the step says nothing: for what only an expression can tell. */

@@ -5,9 +5,10 @@ import type { PublicKey } from "../crypto/keys.ts";
 import { encodeHex } from "../encoding/base64.ts";
 import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import { chooseTrustedRoot } from "../sigstore/choose-root.ts";
+import type { Bundle } from "../sigstore/bundle.ts";
 import type { ArtifactDigests } from "../sigstore/message.ts";
 import type { Policy } from "../sigstore/policy.ts";
-import { verifyBundle } from "../sigstore/verify.ts";
+import { verifyBundle, type VerifiedBundle } from "../sigstore/verify.ts";
 import { readDigests } from "../subjects/read.ts";
 import type { Candidate } from "./bundle-file.ts";
 import type { BundleFinder } from "./bundle-finder.ts";
@@ -20,8 +21,12 @@ import type { VerifyResult } from "./verify-results.ts";
 import type { RootsFor } from "./verify-trust.ts";
 
 /** What every artifact of a run is judged by. */
-export interface VerifyTerms {
+export interface VerifyTerms extends ProofTerms {
   readonly finder: BundleFinder;
+}
+
+/** What every bundle is proven by. */
+export interface ProofTerms {
   readonly rootsFor: RootsFor;
   readonly policy: Policy;
   readonly key: PublicKey | undefined;
@@ -62,11 +67,24 @@ async function proveCandidate(
   terms: VerifyTerms,
 ): Promise<VerifiedFacts> {
   if (error !== undefined) throw error;
-  const { policy, key, now, withJson } = terms;
-  const trustedRoot = chooseTrustedRoot(bundle, await terms.rootsFor(bundle));
+  const { verified, trustedRoot } = await proveBundle(bundle, artifact, terms);
+  return verifiedFacts(verified, { label, trustedRoot, withJson: terms.withJson });
+}
+
+/**
+ * Proves one bundle by the trusted root that it looks to be under, and names that.
+ *
+ * @throws SigstepError as `verifyBundle`, with a hint where the bundle is another instance's
+ */
+export async function proveBundle(
+  bundle: Bundle,
+  artifact: ArtifactDigests,
+  { rootsFor, policy, key, now }: ProofTerms,
+): Promise<{ readonly verified: VerifiedBundle; readonly trustedRoot: string }> {
+  const trustedRoot = chooseTrustedRoot(bundle, await rootsFor(bundle));
   try {
     const verified = await verifyBundle({ bundle, artifact, trustedRoot, policy, key, now });
-    return verifiedFacts(verified, { label, trustedRoot: trustedRoot.label, withJson });
+    return { verified, trustedRoot: trustedRoot.label };
   } catch (thrown) {
     throw await explainOrigin(toSigstepError(thrown), bundle, trustedRoot);
   }
@@ -103,7 +121,8 @@ function requireListed(artifact: Artifact, digests: Digests): void {
   );
 }
 
-function encodeDigests(digests: Digests): Record<string, string> {
+/** Hexadecimal by algorithm. */
+export function encodeDigests(digests: Digests): Record<string, string> {
   return Object.fromEntries([...digests].map(([name, bytes]) => [name, encodeHex(bytes)]));
 }
 

@@ -42,6 +42,8 @@ export interface FactsTerms {
   readonly label: string;
   /** What the trusted root is called. */
   readonly trustedRoot: string;
+  /** Where it is stored, of an image's. */
+  readonly storage?: Readonly<Record<string, unknown>>;
   readonly withJson: boolean;
 }
 

@@ -23,16 +23,19 @@ export interface VerifiedTerms {
   readonly steps: readonly PassedStep[];
   /** What the statement claims, in words. */
   readonly claims: readonly string[];
+  /** Where it is stored, of an image's. */
+  readonly storage?: Json;
 }
 
 /** Everything that is proven of one bundle. */
 export function encodeVerified(
   verified: VerifiedBundle,
-  { label, trustedRoot, steps, claims }: VerifiedTerms,
+  { label, trustedRoot, steps, claims, storage }: VerifiedTerms,
 ): Json {
   const { bundle, certificate, publicKey, statement, attestations } = verified;
   return {
     bundle: label,
+    ...(storage === undefined ? {} : { storage }),
     version: bundle.version,
     kind: bundle.content.kind,
     trustedRoot,

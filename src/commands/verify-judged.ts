@@ -13,6 +13,9 @@ import type { Artifact } from "./verify-artifacts.ts";
 import type { VerifiedFacts } from "./verify-facts.ts";
 import type { Refusal, VerifyResult } from "./verify-results.ts";
 
+/** What bundles are about. */
+type Named = Pick<Artifact, "name">;
+
 /** More are neither kept nor shown. */
 const maxKept = 100;
 
@@ -31,7 +34,10 @@ export class Judged {
   }
 
   /** One more bundle: what it proves, or why it does not. */
-  async add({ label }: Candidate, prove: () => Promise<VerifiedFacts>): Promise<void> {
+  async add(
+    { label }: Pick<Candidate, "label">,
+    prove: () => Promise<VerifiedFacts>,
+  ): Promise<void> {
     this.#count++;
     try {
       const facts = await prove();
@@ -52,24 +58,28 @@ export class Judged {
   }
 
   /** What a result has whatever became of the artifact. */
-  common({ name }: Artifact): Pick<VerifyResult, "name" | "digests" | "refusals"> {
+  common({ name }: Named): Pick<VerifyResult, "name" | "digests" | "refusals"> {
     return { name, digests: this.digests, refusals: this.#refusals };
   }
 
-  /** The verdict, when every bundle has been added. */
-  result(artifact: Artifact): VerifyResult {
+  /**
+   * The verdict, when every bundle has been added.
+   *
+   * @param none - The reason when there was no bundle at all.
+   */
+  result(artifact: Named, none = noneAbout(artifact)): VerifyResult {
     const missing = findMissing(this.#required, this.#met);
     if (this.#count > 0 && missing.length > 0) return this.#lacking(artifact, missing);
     const [first, ...more] = this.#proofs;
     if (first !== undefined) {
       return { ...this.common(artifact), kind: "verified", proofs: [first, ...more] };
     }
-    const error = this.#furthest === undefined ? noneAbout(artifact) : this.#reason(this.#furthest);
+    const error = this.#furthest === undefined ? none : this.#reason(this.#furthest);
     return { ...this.common(artifact), kind: "refused", error };
   }
 
   /** Some bundles count, or none does, and not all that is required is there. */
-  #lacking(artifact: Artifact, missing: readonly AttestationRequirement[]): VerifyResult {
+  #lacking(artifact: Named, missing: readonly AttestationRequirement[]): VerifyResult {
     const names = missing.map(({ name }) => name);
     const error = lacking(this.#required, missing, this.#furthest);
     return { ...this.common(artifact), kind: "refused", error, missing: names };
@@ -89,7 +99,7 @@ function stepOf({ step }: SigstepError): number {
   return step?.number ?? 0;
 }
 
-function noneAbout({ name }: Artifact): SigstepError {
+function noneAbout({ name }: Named): SigstepError {
   return new SigstepError("BUNDLE_MISSING", `No bundle there is about ${quote(name)}.`, {
     where: name,
     hint: "Was it signed, and are its bundles these? `sigstep inspect BUNDLE` shows what a bundle is about.",

@@ -3,6 +3,7 @@ import { SigstepError } from "../errors.ts";
 import type { BundlePlace } from "./bundle-finder.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
 import { parseMirror } from "./mirror.ts";
+import { parseImagesRequest, type ImagesRequest } from "./verify-image-request.ts";
 import { parsePolicyRequest, type PolicyRequest } from "./policy-flags.ts";
 import type { TrustChoice } from "./trust.ts";
 import { verifyInputs, type VerifyInputName } from "./verify-table.ts";
@@ -11,6 +12,7 @@ import { verifyInputs, type VerifyInputName } from "./verify-table.ts";
 export interface VerifyRequest {
   /** Paths, globs and digests. */
   readonly items: readonly string[];
+  readonly images: ImagesRequest;
   readonly bundles: BundlePlace;
   readonly manifest: string | undefined;
   readonly keyFile: string | undefined;
@@ -39,6 +41,7 @@ export function parseVerifyRequest(source: InputSource, paths: readonly string[]
   const items = [...inputs.list("inputs"), ...paths];
   const request = {
     items,
+    images: parseImagesRequest(inputs),
     manifest: inputs.text("manifest"),
     bundles: chooseBundles(inputs),
     keyFile: inputs.text("key"),
@@ -83,11 +86,14 @@ function chooseNamed(instance: string | undefined): TrustChoice {
 /** A manifest says which files and where their bundles are; without one, something must be named. */
 function requireOneKind({
   items,
+  images: { images },
   manifest,
   bundles,
-}: Pick<VerifyRequest, "items" | "manifest" | "bundles">): void {
+}: Pick<VerifyRequest, "items" | "images" | "manifest" | "bundles">): void {
+  if (images.length > 0 && items.length === 0 && bundles.kind !== "beside") throw ofNoFile(bundles);
   if (manifest !== undefined) {
     if (items.length > 0) throw conflict("manifest", "inputs");
+    if (images.length > 0) throw conflict("manifest", "images");
     if (bundles.kind === "file") throw conflict("manifest", "bundle");
     if (bundles.kind === "folder") throw conflict("manifest", "bundle-dir");
   }
@@ -96,6 +102,15 @@ function requireOneKind({
   throw new SigstepError("INPUT_MISSING", "A digest has no bundle beside it, and none is named.", {
     where: "bundle",
     hint: "Say where its bundle is: --bundle FILE or --bundle-dir DIR.",
+  });
+}
+
+/** An image's bundles are where it is; one in a file is verified by the digest. */
+function ofNoFile({ kind }: BundlePlace): SigstepError {
+  const name = kind === "file" ? "bundle" : "bundle-dir";
+  return new SigstepError("INPUT_CONFLICT", `Inputs ${name} and images are both given.`, {
+    where: name,
+    hint: "Bundles of images are looked for beside them. Where it is in a file, verify the digest: sigstep verify sha256:HEX --bundle FILE.",
   });
 }
 

@@ -6,17 +6,18 @@ import type { Refusal, VerifyResult } from "./verify-results.ts";
 /** A result, with all that was proven or why nothing was. */
 export function encodeResult(result: VerifyResult): Json {
   const { name, digests, refusals } = result;
+  const image = result.image === undefined ? {} : { image: result.image };
   const others = refusals.map(encodeRefusal);
   switch (result.kind) {
     case "verified":
       return {
-        ...{ name, verified: true, digests },
+        ...{ name, verified: true, digests, ...image },
         bundles: result.proofs.map(({ json }) => json),
         refusedBundles: others,
       };
     case "refused":
       return {
-        ...{ name, verified: false, digests },
+        ...{ name, verified: false, digests, ...image },
         error: encodeError(result.error),
         ...(result.missing === undefined ? {} : { missing: result.missing }),
         refusedBundles: others,

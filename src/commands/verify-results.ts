@@ -8,6 +8,18 @@ export interface Refusal {
   readonly error: SigstepError;
 }
 
+/** What an image is, apart from its digest. */
+export interface ImageFacts {
+  /** As the user named it. */
+  readonly reference: string;
+  /** `registry/repository`, or `oci-layout:folder`. */
+  readonly name: string;
+  /** `sha256:…`; undefined when it could not be found. */
+  readonly digest: string | undefined;
+  /** `linux/amd64`, when asked for by platform. */
+  readonly platform: string | undefined;
+}
+
 /** An artifact that some bundle proves. */
 export interface VerifiedResult {
   readonly kind: "verified";
@@ -19,6 +31,8 @@ export interface VerifiedResult {
   readonly proofs: readonly [VerifiedFacts, ...VerifiedFacts[]];
   /** Other bundles that were found with them. */
   readonly refusals: readonly Refusal[];
+  /** Of an image. */
+  readonly image?: ImageFacts;
 }
 
 /** An artifact that none proves. */
@@ -31,6 +45,8 @@ export interface RefusedResult {
   /** Attestations that the policy requires and that no bundle is, by name. */
   readonly missing?: readonly string[];
   readonly refusals: readonly Refusal[];
+  /** Of an image. */
+  readonly image?: ImageFacts;
 }
 
 export type VerifyResult = VerifiedResult | RefusedResult;

@@ -1,5 +1,6 @@
 // Every input and output of `verify`, once. Flags, action inputs, the environment, --help,
 // verify/action.yml and the README's tables come from here.
+import { registryInputs, requireDigestInput } from "./image-table.ts";
 import type { InputSpec } from "./input-table.ts";
 import type { OutputSpec } from "./output-table.ts";
 import { policyInputs } from "./policy-table.ts";
@@ -33,6 +34,21 @@ export const verifyInputs = [
     default: "",
     help: "Manifest of a run of sign (its output manifest-path): every file in it is verified, and none may have failed.",
   },
+  {
+    name: "images",
+    kind: { type: "list", metavar: "REFERENCES" },
+    default: "",
+    itemFlag: "image",
+    help: "Images to verify: registry/repository:tag@sha256:…, or oci-layout:FOLDER, with :tag or @sha256:… where it holds several. Their signatures and attestations are looked for beside them: referrers, the index where a registry has no referrers API, and the tags of cosign 2.",
+  },
+  {
+    name: "platform",
+    kind: { type: "text", metavar: "PLATFORM" },
+    default: "",
+    help: "Of an index of several platforms, the image to verify (linux/amd64, linux/arm/v7), or all for every image in it, each of which must be signed itself. Without it the index is verified.",
+  },
+  requireDigestInput,
+  ...registryInputs,
   ...policyInputs,
   {
     name: "key",

@@ -4,6 +4,7 @@ import { BundleFinder } from "./bundle-finder.ts";
 import { readCaFile } from "./ca-file.ts";
 import { readPolicy } from "./policy-flags.ts";
 import { verifyAll } from "./verify-all.ts";
+import { verifyImages } from "./verify-images.ts";
 import { findArtifacts } from "./verify-artifacts.ts";
 import { readKey } from "./verify-key.ts";
 import { readManifest, type ManifestContent } from "./verify-manifest.ts";
@@ -39,9 +40,10 @@ export async function verify(
     collect(request),
   ]);
   const withFile = request.resultsPath !== undefined || resultsFolder !== undefined;
+  const caPem = await readCaFile(request.caFile);
   const terms = {
     finder: new BundleFinder(request.bundles, policy.attestations !== undefined),
-    rootsFor: await openRoots(request, world),
+    rootsFor: await openRoots(request, world, caPem),
     ...{ policy, key },
     now: world.now(),
     signal: world.signal,
@@ -49,19 +51,24 @@ export async function verify(
   };
   const { concurrency } = request;
   const judged = await verifyAll(artifacts, terms, { concurrency, world });
+  const images = await verifyImages(request.images, terms, { concurrency, world, caPem });
   const seconds = (world.now().getTime() - started) / 1000;
-  const results = { results: [...judged, ...refused], seconds };
+  const results = { results: [...judged, ...refused, ...images], seconds };
   return reportVerify(results, { request, world, resultsFolder });
 }
 
-async function collect({ manifest, items }: VerifyRequest): Promise<ManifestContent> {
+async function collect({ manifest, items, images }: VerifyRequest): Promise<ManifestContent> {
   if (manifest !== undefined) return readManifest(manifest);
+  if (items.length === 0 && images.images.length > 0) return { artifacts: [], refused: [] };
   return { artifacts: await findArtifacts(items), refused: [] };
 }
 
-async function openRoots(request: VerifyRequest, world: World): Promise<RootsFor> {
+async function openRoots(
+  request: VerifyRequest,
+  world: World,
+  caPem: string | undefined,
+): Promise<RootsFor> {
   const { trust, offline, insecureHosts } = request;
-  const caPem = await readCaFile(request.caFile);
   const network = { insecureHosts, ...(caPem === undefined ? {} : { caPem }) };
   return openTrust(trust, { world, offline, network });
 }

@@ -77,7 +77,7 @@ async function readManifest(folder: string, which: string): Promise<Manifest> {
   const entries = await readEntries(folder);
   const named = entries.filter(({ annotations }) => annotations?.[refName] === which);
   // Without a name, a layout of one image means that image.
-  const images = entries.filter(({ artifactType }) => artifactType === undefined);
+  const images = entries.filter(isImage);
   const [entry, ...more] = named.length > 0 ? named : which === "latest" ? images : [];
   if (entry === undefined) throw absent(folder, which);
   if (more.length > 0) {
@@ -86,6 +86,16 @@ async function readManifest(folder: string, which: string): Promise<Manifest> {
   }
   return parseManifest(await readManifestBytes(folder, entry.digest), label, entry.mediaType);
 }
+
+/** Not what refers to an image: ours are listed with the type of their configuration. */
+function isImage({ artifactType }: Descriptor): boolean {
+  return artifactType === undefined || imageConfigTypes.has(artifactType);
+}
+
+const imageConfigTypes: ReadonlySet<string> = new Set([
+  "application/vnd.oci.image.config.v1+json",
+  "application/vnd.docker.container.image.v1+json",
+]);
 
 /** A manifest without a type of its own is what the index says. */
 async function typeIn(folder: string, digest: string): Promise<string> {

@@ -53,6 +53,8 @@ export interface Bundle {
   /** RFC 3161 responses, DER. */
   readonly timestamps: readonly Uint8Array[];
   readonly content: MessageSignature | Envelope;
+  /** What they are over, where it is not the signature: cosign 2 sent the whole envelope that holds it. */
+  readonly timestamped?: Uint8Array;
 }
 
 /**

@@ -181,7 +181,7 @@ function requireHint({ content }: Bundle, { digests }: ArtifactDigests): void {
 function proveTimestamps({ bundle, trustedRoot }: VerificationQuestion): ProvenTimestamp[] {
   return verifyTimestamps({
     responses: bundle.timestamps.map(parseTimestampResponse),
-    signature: bundle.content.signature,
+    signature: bundle.timestamped ?? bundle.content.signature,
     authorities: trustedRoot.timestampAuthorities,
   });
 }

@@ -39,9 +39,16 @@ export type Tool = GoInstall | GoModule | Python | Npm;
 
 // In the order of a cold build: the slowest must not come last.
 export const toolList = {
+  kyverno: goModule("kyverno", "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno"),
+  "policy-tester": goModule("policy-tester", "github.com/sigstore/policy-controller/cmd/tester"),
   cosign: goInstall("github.com/sigstore/cosign/v3", "cmd/cosign", [
     "v3.1.2",
     "h1:AlWkztipzFHLGfLECkUwcC2a2EbpzKOsElge1vcRNcs=",
+  ]),
+  // Its older layout of signatures in registries, which many images still have.
+  cosign2: goInstall("github.com/sigstore/cosign/v2", "cmd/cosign", [
+    "v2.6.5",
+    "h1:D7kFSWS2HzfD+LpEuBO89D1KfOAODlkWuuhzXS8yzi0=",
   ]),
   rekor1: goInstall("github.com/sigstore/rekor", "cmd/rekor-server", [
     "v1.5.4",
@@ -66,6 +73,10 @@ export const toolList = {
     "h1:YWP/rDbBaEBvtbkj6xtwsSj38ZCFEhTVVadNOXjVe3A=",
   ]),
   tuf: goInstall("github.com/theupdateframework/go-tuf", "cmd/tuf", [
+    "v0.7.0",
+    "h1:CqbQFrWo1ae3/I0UCblSbczevCCbS31Qvs5LdxRWqRI=",
+  ]),
+  "tuf-client": goInstall("github.com/theupdateframework/go-tuf", "cmd/tuf-client", [
     "v0.7.0",
     "h1:CqbQFrWo1ae3/I0UCblSbczevCCbS31Qvs5LdxRWqRI=",
   ]),

@@ -8,7 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { constants, homedir, setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { buildTool, fromHere } from "./build-tool.ts";
 import { withLock } from "./lock.ts";
@@ -160,6 +160,8 @@ function messageOf(cause: unknown): string {
 
 // `node test/stack/tools.ts [name…]`
 if (import.meta.main) {
+  // Builds take all cores for minutes; whoever else works here comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !isToolName(name));
   if (unknown.length > 0) throw new Error(`no such tool: ${unknown.join(", ")}`);

@@ -1,0 +1,206 @@
+// Kyverno, the engine that clusters run, judges what signers store: it admits what our policy asks for,
+// and nothing else, in registries with and without the referrers API, from either version of Rekor.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test, type TestContext } from "node:test";
+import {
+  formatKyvernoPolicy,
+  signaturePredicateType,
+  type KyvernoRules,
+} from "../../src/commands/kyverno-policy.ts";
+import { startStack, type Stack, type Trust } from "../stack/start.ts";
+import { cosignSigner } from "./image-signers.ts";
+import { aboutImage, attachBundles, bundlesOf, pushImage, type Image } from "./images.ts";
+import { askKyverno, type Admission } from "./kyverno.ts";
+import { startRegistries, type Registry } from "./registries.ts";
+
+const identity = "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.0.0";
+const otherIdentity =
+  "https://github.com/acme/widget/.github/workflows/release.yml@refs/heads/main";
+const sbomType = "https://cyclonedx.org/bom";
+const cleanup = new AsyncDisposableStack();
+let directory: string;
+let stack: Stack;
+let registries: readonly Registry[];
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "sigstep-policy-"));
+  cleanup.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+  stack = await startStack();
+  cleanup.defer(() => stack.stop());
+  registries = await startRegistries(directory, cleanup);
+});
+after(() => cleanup.disposeAsync());
+
+/** Rules for the image that hold for what the stack's GitHub identity signs with Rekor v1. */
+async function rulesFor(image: Image, changes: Partial<KyvernoRules> = {}): Promise<KyvernoRules> {
+  const { repository: images } = image;
+  return {
+    ...{ identity, issuer: stack.urls.github, images },
+    tuf: await tufOf(stack.trust),
+    ...changes,
+  };
+}
+
+async function tufOf(trust: Trust): Promise<NonNullable<KyvernoRules["tuf"]>> {
+  return { mirror: trust.tufUrl, root: await readFile(trust.tufRoot) };
+}
+
+/** With these, the time is the timestamp's: Rekor v2 has none. */
+async function timestamps(): Promise<NonNullable<KyvernoRules["timestamps"]>> {
+  const chainPem = await readFile(join(stack.directory, "pki/tsa-chain.pem"), "utf8");
+  return { chainPem, rekorUrl: stack.urls.rekor2 };
+}
+
+async function ask(image: Image, changes: Partial<KyvernoRules> = {}): Promise<Admission> {
+  const policy = formatKyvernoPolicy(await rulesFor(image, changes));
+  return askKyverno(directory, { policy, images: { containers: image.reference } });
+}
+
+async function admits(image: Image, changes: Partial<KyvernoRules> = {}): Promise<void> {
+  const { admitted, output } = await ask(image, changes);
+  assert.ok(admitted, output);
+}
+
+/** @param reason - Must be in what it says, so that it is denied for that and not for another thing */
+async function denies(
+  image: Image,
+  reason: RegExp,
+  changes: Partial<KyvernoRules> = {},
+): Promise<void> {
+  const { admitted, output } = await ask(image, changes);
+  assert.ok(!admitted, output);
+  assert.match(output, reason);
+}
+
+function newImage(t: TestContext, { host }: Registry): Promise<Image> {
+  return pushImage(t, `${host}/acme/app`);
+}
+
+async function signedImage(t: TestContext, registry: Registry, token?: string): Promise<Image> {
+  const image = await newImage(t, registry);
+  const order = { stack, log: "v1", image: image.reference } as const;
+  await cosignSigner.sign(token === undefined ? order : { ...order, token });
+  return image;
+}
+
+function registryOf(name: Registry["name"]): Registry {
+  const found = registries.find((registry) => registry.name === name);
+  assert.ok(found);
+  return found;
+}
+
+for (const name of ["ocimem", "distribution"] as const) {
+  suite(`images signed by cosign, in ${name}`, () => {
+    test("signed by the identity: admitted", async (t) => {
+      await admits(await signedImage(t, registryOf(name)));
+    });
+
+    test("signed with Rekor v2: admitted with the timestamp authority's certificates", async (t) => {
+      const image = await newImage(t, registryOf(name));
+      await cosignSigner.sign({ stack, log: "v2", image: image.reference });
+      await admits(image, { timestamps: await timestamps() });
+      await denies(image, /threshold not met|not signed/);
+    });
+
+    test("unsigned: denied", async (t) => {
+      await denies(await newImage(t, registryOf(name)), /is not signed by/);
+    });
+
+    test("signed by others: denied", async (t) => {
+      const registry = registryOf(name);
+      const ref = "refs/heads/main";
+      const other = await stack.githubToken({
+        ...{ ref, ref_type: "branch", sub: `repo:acme/widget:ref:${ref}` },
+        job_workflow_ref: `acme/widget/.github/workflows/release.yml@${ref}`,
+        workflow_ref: `acme/widget/.github/workflows/release.yml@${ref}`,
+      });
+      const image = await signedImage(t, registry, other);
+      await denies(image, /is not signed by/);
+      await admits(image, { identity: otherIdentity });
+      const byGitlab = await signedImage(t, registry, await stack.gitlabToken());
+      await denies(byGitlab, /is not signed by/);
+    });
+
+    test("signed by the same name from another issuer: denied", async (t) => {
+      const image = await signedImage(t, registryOf(name));
+      await denies(image, /is not signed by/, { issuer: stack.urls.gitlab });
+    });
+
+    test("the signature of another image, or a changed one: denied", async (t) => {
+      const registry = registryOf(name);
+      const bundles = await bundlesOf(t, await signedImage(t, registry));
+      assert.equal(bundles.length, 1);
+      const copied = await newImage(t, registry);
+      await attachBundles(t, copied, bundles);
+      await denies(copied, /is not signed by/);
+      const changed = await newImage(t, registry);
+      await attachBundles(
+        t,
+        changed,
+        bundles.map((text) => aboutImage(text, changed)),
+      );
+      await denies(changed, /is not signed by/);
+    });
+  });
+}
+
+suite("the policy", () => {
+  test("trust in other keys: denied", async (t) => {
+    const image = await signedImage(t, registryOf("ocimem"));
+    const tuf = await tufOf(await stack.foreignTrust());
+    await denies(image, /is not signed by/, { tuf });
+  });
+
+  test("an SBOM alone is no signature, and what is asked for must be there", async (t) => {
+    const image = await newImage(t, registryOf("distribution"));
+    const predicate = join(directory, "sbom.json");
+    await writeFile(predicate, JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.6" }));
+    const order = { stack, log: "v1", image: image.reference } as const;
+    await cosignSigner.attest(order, "cyclonedx", predicate);
+    await denies(image, /is not signed by/);
+    await admits(image, { predicateTypes: [sbomType] });
+    const both = { predicateTypes: [signaturePredicateType, sbomType] };
+    await denies(image, /is not signed by/, both);
+    await cosignSigner.sign(order);
+    await admits(image, both);
+    await denies(image, /has no statement https:\/\/slsa/, {
+      predicateTypes: [signaturePredicateType, "https://slsa.dev/provenance/v1"],
+    });
+  });
+
+  test("every container of a pod counts", async (t) => {
+    const signed = await signedImage(t, registryOf("ocimem"));
+    const unsigned = await newImage(t, registryOf("ocimem"));
+    const policy = formatKyvernoPolicy(await rulesFor(signed));
+    for (const kind of ["initContainers", "ephemeralContainers"]) {
+      const ask = (image: Image): Promise<Admission> =>
+        askKyverno(directory, {
+          policy,
+          images: { containers: signed.reference, [kind]: image.reference },
+        });
+      assert.equal((await ask(unsigned)).admitted, false, kind);
+      assert.equal((await ask(signed)).admitted, true, kind);
+    }
+  });
+
+  test("whatever the identity holds, it is a text to Kyverno", async (t) => {
+    const image = await signedImage(t, registryOf("ocimem"));
+    const texts = [
+      `${identity}"\n      issuerRegExp: ".*`,
+      `*`,
+      `${identity}{{ request.object }}`,
+      `'] + attestors.x + ['é\u2028\u{1f600}\u0000`,
+    ];
+    for (const text of texts) await denies(image, /is not signed by/, { identity: text });
+  });
+
+  test("images that it does not name are not its business", async (t) => {
+    const image = await newImage(t, registryOf("ocimem"));
+    const host = image.repository.split("/")[0] ?? "";
+    await denies(image, /is not signed by/, { images: `${host}/acme/*` });
+    await admits(image, { images: `${host}/acme/ap` });
+  });
+});
