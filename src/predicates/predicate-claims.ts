@@ -98,7 +98,7 @@ function describeSpdx3(elements: readonly unknown[]): readonly string[] {
   const version =
     textAt(find("CreationInfo"), ["specVersion"]) ??
     textAt(document, ["creationInfo", "specVersion"]);
-  const isPackage = /^software[_/:]Package$|\/Software\/Package$/;
+  const isPackage = /^(?:software[_/:])?Package$|\/Software\/Package$/;
   const packages = elements.filter((element) => isPackage.test(typeOf(element) ?? ""));
   return [
     version === undefined ? "SPDX 3" : `SPDX ${shown(version)}`,
