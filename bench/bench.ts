@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { startStack } from "../test/stack/start.ts";
+import { attestPairs, attestSubjects } from "./attest.ts";
 import { batchRekor1, batchRekor2 } from "./batch.ts";
 import { largeFile } from "./large-file.ts";
 import { manyFiles } from "./many-files.ts";
@@ -19,6 +20,8 @@ const benches = {
   "start-up": startUp,
   "batch-v1": batchRekor1,
   "batch-v2": batchRekor2,
+  "attest-pairs": attestPairs,
+  "attest-subjects": attestSubjects,
   "large-file": largeFile,
   "many-files": manyFiles,
   "verify-loop": verifyLoop,

@@ -61,6 +61,35 @@ export async function cosign(
   };
 }
 
+/** sigstep attests. */
+export function sigstepAttest(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Contestant {
+  return { name: "sigstep", command: [process.execPath, cli, "attest", ...args], environment };
+}
+
+/** One attestation by cosign, Rekor v1. */
+export async function cosignAttest(
+  stack: Stack,
+  order: { readonly path: string; readonly predicate: string; readonly predicateType: string },
+): Promise<Contestant> {
+  const { cosign: program } = await ensureTools(["cosign"]);
+  const { trustedRoot, signingConfigV1 } = stack.trust;
+  const bundle = `${order.path}.cosign.json`;
+  return {
+    name: "cosign",
+    command: [
+      ...[program, "attest-blob", "-y", "--oidc-provider", "github-actions"],
+      ...["--trusted-root", trustedRoot, "--signing-config", signingConfigV1],
+      ...["--predicate", order.predicate, "--type", order.predicateType],
+      ...["--bundle", bundle, order.path],
+    ],
+    environment: stack.environment,
+    prepare: () => rm(bundle, { force: true }),
+  };
+}
+
 /** The library for JavaScript, Rekor v1. */
 export function sigstoreSign(stack: Stack, path: string): Contestant {
   const { fulcio, rekor1, tsa } = stack.urls;

@@ -4,6 +4,7 @@ import { requireLocation } from "../predicates/oversize.ts";
 import type { PredicateRequest } from "./attest-predicates.ts";
 import type { AttestShape } from "./attest-plan.ts";
 import type { SubjectChoice } from "./attest-subjects.ts";
+import { parsePathList } from "../subjects/path-list.ts";
 import { attestInputs, type AttestInputName } from "./attest-inputs.ts";
 import { InputReader, type InputSource } from "./input-reader.ts";
 import type { GitHubAttestations } from "../stores/attestations-choice.ts";
@@ -163,8 +164,9 @@ function requireSubjectName(name: string | undefined): string {
 }
 
 function choosePredicates(inputs: Inputs): PredicateRequest {
+  const sbomPath = inputs.text("sbom-path");
   return {
-    sbomPaths: inputs.list("sbom-path"),
+    sbomPaths: sbomPath === undefined ? [] : parsePathList(sbomPath, "sbom-path"),
     sbomTypeUri: inputs.text("sbom-type-uri") === "cosign" ? "cosign" : "gh",
     predicateType: inputs.text("predicate-type"),
     predicate: inputs.text("predicate"),

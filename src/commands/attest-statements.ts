@@ -12,7 +12,7 @@ import type { EarlierStatement, EarlierWork } from "./attest-earlier.ts";
 import type { PlannedPredicate } from "./attest-predicates.ts";
 import type { MakePayload } from "./kept-statement.ts";
 import { encodeProven } from "./own-work.ts";
-import { encodeProvenance, type ProvenanceExtras } from "./provenance.ts";
+import { encodeByKind, encodeProvenance, type ProvenanceExtras } from "./provenance.ts";
 import { signedResult, type FileResult, type SignedResult, type SignResults } from "./results.ts";
 import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
 import type { AttestationStore } from "./store-attestations.ts";
@@ -60,7 +60,7 @@ async function attestOne(
   const { steps, published } = tools;
   const artifact = { subject: firstSubject(item) };
   const [{ certificate }, token] = await Promise.all([steps.certify(), tokens.get()]);
-  const payload = makePayload(item, { token, certificate }, context);
+  const payload = makePayload(item, { token, certificate }, { ...context, encodeProvenance });
   const signed = await signPayload({ payloadType: statementType, payload }, steps);
   const text = await encodeProven(signed, { ...plan.instance, artifact, now: world.now() });
   await writeWhole(item.bundlePath, text);
@@ -125,10 +125,12 @@ function notStored({ entries, file }: SignedResult, error: SigstepError): Sigste
 /** What this run would sign, for comparison with what is there. */
 export function expectedPayload(
   item: PlannedStatement,
-  context: PayloadContext & Pick<AttestContext, "tokens">,
+  context: Pick<StatementContext, "extras" | "oversizeLocation" | "plan" | "tokens">,
 ): MakePayload {
+  // An earlier attempt has another certificate than this one would get.
+  const how = { ...context, encodeProvenance: encodeByKind };
   return async (certificate) =>
-    makePayload(item, { token: await context.tokens.get(), certificate }, context);
+    makePayload(item, { token: await context.tokens.get(), certificate }, how);
 }
 
 function firstSubject({ subjects: [first] }: PlannedStatement): Subject {
@@ -147,20 +149,19 @@ function makePayload(item: PlannedStatement, signer: Signer, context: PayloadCon
   return encodeStatement({ subjects, ...makePredicate(predicate, signer, context) });
 }
 
-type PayloadContext = Pick<StatementContext, "extras" | "oversizeLocation" | "plan">;
+interface PayloadContext extends Pick<StatementContext, "extras" | "oversizeLocation" | "plan"> {
+  readonly encodeProvenance: typeof encodeProvenance;
+}
 
 function makePredicate(
   predicate: Exclude<PlannedPredicate, { readonly kind: "statement" }>,
   { token, certificate }: Signer,
-  { extras, oversizeLocation, plan }: PayloadContext,
+  { extras, oversizeLocation, plan, encodeProvenance: encode }: PayloadContext,
 ): Omit<EmbeddedPredicate, "isReference"> {
   const { named } = certificate.certificate.fulcio;
   const predicateType = predicate.type.uri;
   if (predicate.kind === "provenance") {
-    return {
-      predicateType,
-      predicateJson: encodeProvenance({ token, certificate: named }, extras),
-    };
+    return { predicateType, predicateJson: encode({ token, certificate: named }, extras) };
   }
   const { document, mediaType, name } = predicate;
   const attester = named.buildSignerUri ?? certificate.identity.value;

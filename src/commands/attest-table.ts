@@ -45,9 +45,9 @@ export const attestOwnInputs = [
   },
   {
     name: "sbom-path",
-    kind: { type: "list", metavar: "FILES" },
+    kind: { type: "text", metavar: "FILES" },
     default: "",
-    help: "SBOMs to attest: SPDX 2.2, 2.3 and 3.0 or CycloneDX 1.4 to 1.7, in JSON.",
+    help: "SBOMs to attest, separated by commas or line breaks: SPDX 2.2, 2.3 and 3.0 or CycloneDX 1.4 to 1.7, in JSON.",
   },
   {
     name: "sbom-type-uri",

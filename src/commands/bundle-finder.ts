@@ -5,7 +5,7 @@ import { quote, SigstepError, systemCode, toSigstepError } from "../errors.ts";
 import { atStep } from "../sigstore/step.ts";
 import { bundleSuffix } from "../subjects/find.ts";
 import { bundlesAbout, readBundleIndex, type BundleIndex } from "./bundle-index.ts";
-import { bundlesIn, type BundlePath, type BundleSource } from "./bundle-source.ts";
+import { bundlesIn, HeldBundles, type BundlePath, type BundleSource } from "./bundle-source.ts";
 import { otherBundleSuffixes, type Artifact } from "./verify-artifacts.ts";
 
 /** Where a request says that bundles are. */
@@ -23,6 +23,8 @@ export class BundleFinder {
   readonly #takesAll: boolean;
   readonly #given: BundleSource | undefined;
   readonly #folders = new Map<string, Promise<FolderNames>>();
+  /** Of a manifest: many artifacts in a row have the same. */
+  readonly #held = new HeldBundles();
   #index: Promise<BundleIndex> | undefined;
 
   /**
@@ -43,8 +45,8 @@ export class BundleFinder {
    */
   async find(artifact: Artifact): Promise<BundleSource> {
     if (this.#given !== undefined) return this.#given;
-    if (artifact.kind === "file" && artifact.bundlePath !== undefined) {
-      return bundlesIn([{ path: artifact.bundlePath }]);
+    if (artifact.kind !== "digest" && artifact.bundles !== undefined) {
+      return bundlesIn(artifact.bundles, this.#held);
     }
     const folder = this.#place.kind === "folder" ? this.#place.path : undefined;
     const named = await this.#findByName(artifact, folder);
@@ -61,7 +63,7 @@ export class BundleFinder {
   }
 
   async #findByName(artifact: Artifact, given: string | undefined): Promise<BundlePath[]> {
-    if (artifact.kind === "digest") return [];
+    if (artifact.kind !== "file") return [];
     const { path } = artifact.file;
     const folder = given ?? dirname(path);
     const name = basename(path);

@@ -28,17 +28,38 @@ export interface BundlePath {
   readonly isGuess?: boolean;
 }
 
-/** Bundles in these files. One bundle a file is read once; a file of many is read again for each question. */
-export function bundlesIn(paths: readonly BundlePath[]): BundleSource {
-  const held = new Map<string, Promise<Candidate[]>>();
+/** Bundles that were read last: a few, as each may be large. */
+export class HeldBundles {
+  readonly #held = new Map<string, Promise<Candidate[]>>();
+
+  /** The bundles in the file at `path`. */
+  read(path: string): Promise<Candidate[]> {
+    const known = this.#held.get(path) ?? readAll(path);
+    this.#held.delete(path);
+    this.#held.set(path, known);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > maxHeld && oldest !== undefined) this.#held.delete(oldest);
+    return known;
+  }
+}
+
+const maxHeld = 16;
+
+/**
+ * Bundles in these files. One bundle a file is read once; a file of many is read again for each question.
+ *
+ * @param held - Keeps them for other artifacts, too.
+ */
+export function bundlesIn(
+  paths: readonly BundlePath[],
+  held: HeldBundles = new HeldBundles(),
+): BundleSource {
   const read = async function* ({ path }: BundlePath): AsyncGenerator<Candidate> {
     if (isLines(path)) {
       yield* readCandidates(path);
       return;
     }
-    const known = held.get(path) ?? readAll(path);
-    held.set(path, known);
-    yield* await known;
+    yield* await held.read(path);
   };
   return {
     needs: async (key) => {

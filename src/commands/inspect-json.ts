@@ -83,7 +83,7 @@ function encodeContent({ content }: Bundle): Json {
 }
 
 function describeStatement({ payload }: Envelope): Json {
-  return encodeStatement(parseStatement(payload));
+  return encodeStatement(parseStatement(payload), payload);
 }
 
 function encodeEntry(entry: LogEntry): Json {

@@ -1,5 +1,6 @@
 // Untrusted JSON as indented lines. Every text in it is quoted, so that none can break a line, steer a
 // terminal, or pass for one of ours.
+import { JsonText } from "../encoding/json-write.ts";
 import { quote } from "../errors.ts";
 
 const maxText = 300;
@@ -19,6 +20,7 @@ function describeMembers(value: object, indent: string): string[] {
 }
 
 function describeMember(name: string, value: unknown, indent: string): string[] {
+  if (value instanceof JsonText) return describeMember(name, JSON.parse(value.text), indent);
   if (Array.isArray(value)) return describeList(name, value, indent);
   if (typeof value === "object" && value !== null) {
     return [`${indent}${name}:`, ...describeMembers(value, `${indent}  `)];

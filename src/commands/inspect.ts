@@ -1,4 +1,5 @@
 // `inspect`: what a bundle says, without believing any of it. Its first line says so.
+import { writeJson } from "../encoding/json-write.ts";
 import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import { readCandidates, type Candidate } from "./bundle-file.ts";
 import type { Console } from "./console.ts";
@@ -77,7 +78,7 @@ function inspect(candidate: Candidate, json: boolean, { runner }: World): object
 }
 
 function encode(bundles: readonly unknown[], { runner }: World): string {
-  return runner.redact(`${JSON.stringify({ verified: false, warning, bundles }, null, 2)}\n`);
+  return runner.redact(`${writeJson({ verified: false, warning, bundles })}\n`);
 }
 
 function noBundle(): SigstepError {

@@ -1,8 +1,10 @@
 // An attestation that an earlier try of this job has written: kept when it says the same of the same
 // subjects, in the same run.
+import { provenanceType } from "../predicates/provenance-github.ts";
 import { encodeBundle } from "../sigstore/bundle.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
-import type { StatementSubject } from "../sigstore/statement.ts";
+import { matchProvenance } from "../sigstore/provenance-match.ts";
+import { parseStatement, type StatementSubject } from "../sigstore/statement.ts";
 import { findKeptBundle, judgeKeptBundle, type KeptContext } from "./kept.ts";
 import type { OwnBundle } from "./own-work.ts";
 import type { PlannedItem } from "./plan.ts";
@@ -49,9 +51,24 @@ async function compare(
   makePayload: MakePayload,
 ): Promise<KeptStatement | undefined> {
   if (bundle?.bundle.content.kind !== "dsse-envelope") return undefined;
-  const payload = await makePayload(bundle.certificate);
-  if (withoutAttempt(bundle.bundle.content.payload) !== withoutAttempt(payload)) return undefined;
+  const { payload } = bundle.bundle.content;
+  const expected = await makePayload(bundle.certificate);
+  if (withoutAttempt(payload) !== withoutAttempt(expected)) return undefined;
+  if (!agreesWithCertificate(payload, bundle)) return undefined;
   return { bundle, text: encodeBundle(bundle.bundle) };
+}
+
+/** Its attempt, which was left out of the comparison, has to be its own certificate's. */
+function agreesWithCertificate(payload: Uint8Array, { certificate }: OwnBundle): boolean {
+  try {
+    const { predicateType, predicate } = parseStatement(payload);
+    if (predicateType === provenanceType) {
+      matchProvenance(predicate, certificate.certificate.fulcio.named);
+    }
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -29,7 +29,13 @@ export function encodeProvenance(identity: BuildIdentity, extras: ProvenanceExtr
   return text;
 }
 
-function encodeByKind(identity: BuildIdentity, { job, inputs }: ProvenanceExtras): string {
+/**
+ * The same without that comparison: what this run says of itself, to be compared with what an earlier
+ * attempt has signed under a certificate of its own.
+ *
+ * @throws SigstepError IDENTITY_INVALID
+ */
+export function encodeByKind(identity: BuildIdentity, { job, inputs }: ProvenanceExtras): string {
   const { claims } = identity.token;
   if (claims.has("job_workflow_ref")) return encodeGitHubProvenance(identity, inputs);
   if (claims.has("ci_config_ref_uri")) {

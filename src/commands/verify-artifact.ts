@@ -8,12 +8,13 @@ import { chooseTrustedRoot } from "../sigstore/choose-root.ts";
 import type { Bundle } from "../sigstore/bundle.ts";
 import type { ArtifactDigests } from "../sigstore/message.ts";
 import type { Policy } from "../sigstore/policy.ts";
+import { verificationSteps } from "../sigstore/step.ts";
 import { verifyBundle, type VerifiedBundle } from "../sigstore/verify.ts";
 import { readDigests } from "../subjects/read.ts";
 import type { Candidate } from "./bundle-file.ts";
 import type { BundleFinder } from "./bundle-finder.ts";
 import type { Needs } from "./bundle-source.ts";
-import type { Artifact } from "./verify-artifacts.ts";
+import type { Artifact, ListedBundle } from "./verify-artifacts.ts";
 import { verifiedFacts, type VerifiedFacts } from "./verify-facts.ts";
 import { explainOrigin } from "./verify-origin.ts";
 import { Judged } from "./verify-judged.ts";
@@ -44,7 +45,7 @@ export async function verifyArtifact(
   artifact: Artifact,
   terms: VerifyTerms,
 ): Promise<VerifyResult> {
-  const judged = new Judged(terms.policy);
+  const judged = new Judged(terms.policy, listedBundles(artifact) !== undefined);
   try {
     const source = await terms.finder.find(artifact);
     const known = await readArtifact(artifact, await source.needs(terms.key), terms);
@@ -52,7 +53,11 @@ export async function verifyArtifact(
     requireListed(artifact, known.digests);
     for await (const candidate of source.candidates(known.digests)) {
       if (terms.signal.aborted) throw new SigstepError("CANCELLED", "The run was cancelled.");
-      await judged.add(candidate, () => proveCandidate(candidate, known, terms));
+      await judged.add(candidate, async () => {
+        const facts = await proveCandidate(candidate, known, terms);
+        requireListedType(artifact, facts);
+        return facts;
+      });
     }
     return judged.result(artifact);
   } catch (thrown) {
@@ -90,19 +95,41 @@ export async function proveBundle(
   }
 }
 
+function listedBundles(artifact: Artifact): readonly ListedBundle[] | undefined {
+  return artifact.kind === "digest" ? undefined : artifact.bundles;
+}
+
+/** A manifest says what each bundle is; another proven statement in its place is not that. */
+function requireListedType(artifact: Artifact, { bundle, predicateType }: VerifiedFacts): void {
+  const listed = listedBundles(artifact)?.find(({ path }) => path === bundle);
+  if (listed === undefined || listed.predicateType === predicateType) return;
+  const name = (type: string | undefined): string =>
+    type === undefined ? "a signature over the file" : quote(type, 200);
+  throw new SigstepError(
+    "STATEMENT_INVALID",
+    `The bundle holds ${name(predicateType)}, and the manifest says that it holds ${name(listed.predicateType)}.`,
+    {
+      where: bundle,
+      hint: "Bundles were renamed or exchanged since: fetch all of them again.",
+      step: { number: 12, name: verificationSteps[12] },
+    },
+  );
+}
+
 async function readArtifact(
   artifact: Artifact,
   needs: Needs,
   { signal }: VerifyTerms,
 ): Promise<ArtifactDigests> {
+  if (artifact.kind === "subject") return { digests: new Map(), subject: artifact.subject };
   if (artifact.kind === "digest") {
     const { algorithm, bytes } = artifact.digest;
     return { digests: new Map([[algorithm, bytes]]) };
   }
-  const { file, listed } = artifact;
+  const { file, listed = [] } = artifact;
   if (needs.content && file.size > maxContentBytes) throw tooLarge(file.path, file.size);
   const algorithms = new Set(needs.algorithms);
-  if (listed !== undefined) algorithms.add(listed.algorithm);
+  for (const { algorithm } of listed) algorithms.add(algorithm);
   // Nothing to compare with: its bundles cannot even be read.
   if (algorithms.size === 0) return { digests: new Map() };
   return readDigests(file, { algorithms, keepContent: needs.content }, signal);
@@ -110,15 +137,16 @@ async function readArtifact(
 
 /** The manifest's own word must hold, before any bundle's. */
 function requireListed(artifact: Artifact, digests: Digests): void {
-  if (artifact.kind === "digest" || artifact.listed === undefined) return;
-  const { algorithm, bytes } = artifact.listed;
-  const own = digests.get(algorithm);
-  if (own !== undefined && Buffer.from(own).equals(bytes)) return;
-  throw new SigstepError(
-    "FILE_CHANGED",
-    `File ${quote(artifact.name)} is ${algorithm}:${own === undefined ? "?" : encodeHex(own)}, and the manifest says ${algorithm}:${encodeHex(bytes)}.`,
-    { where: artifact.name, hint: "It is not the file that was signed." },
-  );
+  if (artifact.kind !== "file") return;
+  for (const { algorithm, bytes } of artifact.listed ?? []) {
+    const own = digests.get(algorithm);
+    if (own !== undefined && Buffer.from(own).equals(bytes)) continue;
+    throw new SigstepError(
+      "FILE_CHANGED",
+      `File ${quote(artifact.name)} is ${algorithm}:${own === undefined ? "?" : encodeHex(own)}, and the manifest says ${algorithm}:${encodeHex(bytes)}.`,
+      { where: artifact.name, hint: "It is not the file that was signed." },
+    );
+  }
 }
 
 /** Hexadecimal by algorithm. */

@@ -2,7 +2,15 @@
 import { digestAlgorithms, isDigestAlgorithm, type Digest } from "../crypto/digest.ts";
 import { encodeHex, parseHex } from "../encoding/base64.ts";
 import { quote, SigstepError } from "../errors.ts";
+import type { StatementSubject } from "../sigstore/statement.ts";
 import { findFiles, type FindTerms, type FoundFile } from "../subjects/find.ts";
+
+/** A bundle that a manifest lists. */
+export interface ListedBundle {
+  readonly path: string;
+  /** Of its statement; undefined for a signature. */
+  readonly predicateType: string | undefined;
+}
 
 /** Something that a bundle may be about. */
 export type Artifact =
@@ -11,10 +19,18 @@ export type Artifact =
       /** The path, as a user would type it. */
       readonly name: string;
       readonly file: FoundFile;
-      /** Where its bundle is, when a manifest says so. */
-      readonly bundlePath?: string;
+      /** Where its bundles are, when a manifest says so; then each of them must hold. */
+      readonly bundles?: readonly ListedBundle[];
       /** What a manifest says that its content is. */
-      readonly listed?: Digest;
+      readonly listed?: readonly Digest[];
+    }
+  | {
+      readonly kind: "subject";
+      /** Name and digest, and that there is no file. */
+      readonly name: string;
+      /** What each statement must name, digests and all. */
+      readonly subject: StatementSubject;
+      readonly bundles: readonly ListedBundle[];
     }
   | {
       readonly kind: "digest";

@@ -31,7 +31,7 @@ export interface LocatedImage extends FoundImage {
  * @throws SigstepError when its store cannot give that, or has more than is read
  */
 export async function verifyImage(image: LocatedImage, terms: ProofTerms): Promise<VerifyResult> {
-  const judged = new Judged(terms.policy);
+  const judged = new Judged(terms.policy, false);
   const artifact = artifactOf(image);
   const facts = imageFacts(image);
   const named = { name: imageName(facts) };

@@ -1,6 +1,10 @@
 // A verified bundle as JSON: everything that was proven, under the names of the formats.
 import type { Digest } from "../crypto/digest.ts";
 import { encodeHex } from "../encoding/base64.ts";
+import { memberText } from "../encoding/json-member.ts";
+import { JsonText } from "../encoding/json-write.ts";
+import { minifyJson } from "../predicates/json-text.ts";
+import type { Bundle } from "../sigstore/bundle.ts";
 import type { Certificate } from "../sigstore/certificate.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
 import { findIssuer } from "../sigstore/fulcio-extensions.ts";
@@ -13,7 +17,7 @@ import type { ProvenEntry } from "../sigstore/verify-entry.ts";
 import type { VerifiedBundle } from "../sigstore/verify.ts";
 import { describeName } from "../sigstore/x509.ts";
 
-/** An object that JSON.stringify takes. */
+/** An object that `writeJson` takes. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** What encodes besides the bundle. */
@@ -47,10 +51,15 @@ export function encodeVerified(
     timestamps: verified.timestamps.map(encodeTimestamp),
     signedCertificateTimestamps: verified.scts.map(encodeSct),
     times: verified.times.map((time) => time.toISOString()),
-    ...(statement === undefined ? {} : { statement: encodeStatement(statement), claims }),
+    ...(statement === undefined ? {} : { statement: encodeSigned(statement, bundle), claims }),
     ...(attestations.length === 0 ? {} : { satisfies: attestations.map(({ name }) => name) }),
     steps,
   };
+}
+
+function encodeSigned(statement: Statement, { content }: Bundle): Json {
+  if (content.kind !== "dsse-envelope") throw new TypeError("A statement is in an envelope.");
+  return encodeStatement(statement, content.payload);
 }
 
 /** `{ "sha256": "…" }` */
@@ -120,13 +129,23 @@ function encodeSct({ log, time }: ProvenSct): Json {
   return { ...encodeLog(log), time: time.toISOString() };
 }
 
-/** Subjects and predicate as they were signed. */
-export function encodeStatement(statement: Statement): Json {
+/**
+ * Subjects and predicate as they were signed.
+ *
+ * @param payload - What the statement was read from: its predicate's numbers keep every digit.
+ */
+export function encodeStatement(statement: Statement, payload: Uint8Array): Json {
   const { type, subjects, predicateType, predicate } = statement;
   return {
     type,
     subjects: subjects.map(({ name, digests }) => ({ name, digest: Object.fromEntries(digests) })),
     predicateType,
-    ...(predicate.present ? { predicate: predicate.raw } : {}),
+    ...(predicate.present ? { predicate: predicateText(payload) } : {}),
   };
+}
+
+function predicateText(payload: Uint8Array): JsonText {
+  const text = memberText(Buffer.from(payload).toString("utf8"), "predicate");
+  if (text === undefined) throw new TypeError("A predicate that was read is not there.");
+  return new JsonText(minifyJson(text));
 }

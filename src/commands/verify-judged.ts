@@ -25,12 +25,15 @@ export class Judged {
   digests: Readonly<Record<string, string>> = {};
   readonly #proofs: VerifiedFacts[] = [];
   readonly #refusals: Refusal[] = [];
+  readonly #needsAll: boolean;
   readonly #met = new Set<AttestationRequirement>();
   #count = 0;
   #furthest: SigstepError | undefined;
 
-  constructor({ attestations = [] }: Policy) {
+  /** @param needsAll - Whether every bundle must hold: a manifest has listed them. */
+  constructor({ attestations = [] }: Policy, needsAll: boolean) {
     this.#required = attestations;
+    this.#needsAll = needsAll;
   }
 
   /** One more bundle: what it proves, or why it does not. */
@@ -68,6 +71,9 @@ export class Judged {
    * @param none - The reason when there was no bundle at all.
    */
   result(artifact: Named, none = noneAbout(artifact)): VerifyResult {
+    if (this.#needsAll && this.#furthest !== undefined) {
+      return { ...this.common(artifact), kind: "refused", error: this.#reason(this.#furthest) };
+    }
     const missing = findMissing(this.#required, this.#met);
     if (this.#count > 0 && missing.length > 0) return this.#lacking(artifact, missing);
     const [first, ...more] = this.#proofs;
@@ -89,7 +95,8 @@ export class Judged {
   #reason(furthest: SigstepError): SigstepError {
     if (this.#count === 1) return furthest;
     const { code, message, hint, where, step, cause } = furthest;
-    const told = `None of ${this.#count} bundles is accepted; the one that came furthest: ${message}`;
+    const accepted = this.#proofs.length === 0 ? "None" : `Only ${this.#proofs.length}`;
+    const told = `${accepted} of ${this.#count} bundles is accepted; the one that came furthest: ${message}`;
     return new SigstepError(code, told, { hint, where, step, cause });
   }
 }

@@ -1,14 +1,15 @@
-// The manifest of a run of sign, which anyone may have changed since: it says which files there should be
+// The manifest of a run of sign or attest, which anyone may have changed since: it says which files there should be
 // and where their bundles are. Every file and bundle is then verified as if it had been named.
 // A path in it counts only as long as it stays in the working directory or in the manifest's own folder.
-import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import { bundleSuffix } from "../subjects/find.ts";
 import { readFoundFile } from "../subjects/small-file.ts";
 import type { Artifact } from "./verify-artifacts.ts";
-import type { RefusedResult } from "./verify-results.ts";
+import { locateAttestations, parseAttestation } from "./verify-manifest-attestations.ts";
+import { Place } from "./verify-manifest-place.ts";
+import { refuseListed, type RefusedResult } from "./verify-results.ts";
 
 const maxBytes = 64 * 1024 * 1024;
 const maxSubjects = 100_000;
@@ -36,7 +37,10 @@ export async function readManifest(path: string): Promise<ManifestContent> {
   }
   const subjects = json.get("subjects").items(maxSubjects).map(parseSubject);
   const failures = json.get("failures").items(maxSubjects);
-  if (subjects.length + failures.length === 0) throw json.refuse("lists no file");
+  const attestations = json.get("attestations").itemsOrNone(maxSubjects).map(parseAttestation);
+  if (subjects.length + failures.length + attestations.length === 0) {
+    throw json.refuse("lists no file");
+  }
   const place = await Place.of(path);
   const artifacts: Artifact[] = [];
   const refused = failures.map((failure) => notSigned(failure.get("path").string()));
@@ -45,7 +49,11 @@ export async function readManifest(path: string): Promise<ManifestContent> {
     if (found === undefined) refused.push(notFound(subject.path));
     else artifacts.push(found);
   }
-  return { artifacts, refused };
+  const attested = await locateAttestations(attestations, place);
+  return {
+    artifacts: [...artifacts, ...attested.artifacts],
+    refused: [...refused, ...attested.refused],
+  };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -82,41 +90,6 @@ function parseSubject(json: JsonValue): ListedFile {
   return { path: path.string(), sha256: sha256.hex(), bundle: bundle.string() };
 }
 
-/** The two folders in which a manifest may name files. */
-class Place {
-  /** The manifest's own, as the user names it. */
-  readonly folder: string;
-  readonly #roots: readonly string[];
-
-  private constructor(folder: string, roots: readonly string[]) {
-    this.folder = folder;
-    this.#roots = roots;
-  }
-
-  static async of(manifest: string): Promise<Place> {
-    const folder = dirname(manifest);
-    return new Place(folder, [await realpath("."), await realpath(folder)]);
-  }
-
-  /** Size of the file at `path`, links followed; undefined when there is none inside. */
-  async sizeInside(path: string): Promise<number | undefined> {
-    try {
-      const real = await realpath(path);
-      const stats = await stat(real);
-      return stats.isFile() && this.#roots.some((root) => isBelow(real, root))
-        ? stats.size
-        : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-function isBelow(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way);
-}
-
 /**
  * The listed file and its bundle: where the run that signed had it; else under the manifest's folder, as
  * when all was downloaded together; else beside its bundle.
@@ -132,14 +105,15 @@ async function locate(listed: ListedFile, place: Place): Promise<Artifact | unde
     if (size === undefined) continue;
     const digest = { algorithm: "sha256", bytes: listed.sha256 } as const;
     const file = { path, name: basename(path), size };
-    const bundle = (await place.sizeInside(bundlePath)) === undefined ? {} : { bundlePath };
-    return { kind: "file", name: path, file, listed: digest, ...bundle };
+    const isThere = (await place.sizeInside(bundlePath)) !== undefined;
+    const bundles = [{ path: bundlePath, predicateType: undefined }];
+    return { kind: "file", name: path, file, listed: [digest], ...(isThere ? { bundles } : {}) };
   }
   return undefined;
 }
 
 function notFound(path: string): RefusedResult {
-  return refusal(
+  return refuseListed(
     path,
     new SigstepError(
       "FILE_UNREADABLE",
@@ -153,7 +127,7 @@ function notFound(path: string): RefusedResult {
 }
 
 function notSigned(path: string): RefusedResult {
-  return refusal(
+  return refuseListed(
     path,
     new SigstepError(
       "BUNDLE_MISSING",
@@ -165,8 +139,4 @@ function notSigned(path: string): RefusedResult {
       },
     ),
   );
-}
-
-function refusal(name: string, error: SigstepError): RefusedResult {
-  return { kind: "refused", name, digests: {}, error, refusals: [] };
 }

@@ -2,6 +2,7 @@
 // everything has ended; what cannot be written is a failure of the run.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { writeJson } from "../encoding/json-write.ts";
 import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import type { Runner } from "../runner/runner.ts";
 import { describeError } from "./error-text.ts";
@@ -50,7 +51,7 @@ export async function reportVerify(
   if (request.showSummary) await summarize(results, runner);
   return {
     exitCode: areVerified(results) && error === undefined ? 0 : 1,
-    encode: () => runner.redact(encodeResults(results, error)),
+    encode: () => encodeResults(results, runner, error),
   };
 }
 
@@ -61,7 +62,7 @@ async function keepResults(
 ): Promise<{ readonly error: SigstepError | undefined; readonly resultsPath: string }> {
   const { runner } = world;
   const path = request.resultsPath ?? newPath(resultsFolder);
-  const unwritten = await attempt(() => writeResults(path, encodeResults(results), runner));
+  const unwritten = await attempt(() => writeResults(path, encodeResults(results, runner)));
   const resultsPath = unwritten === undefined ? (path ?? "") : "";
   const ended = unwritten === undefined && areVerified(results);
   const outputs = { ...collectOutputs(results, ended), "results-path": resultsPath };
@@ -89,10 +90,10 @@ function newPath(folder: string | undefined): string | undefined {
   return join(folder, `sigstep-verify-${randomBytes(8).toString("hex")}.json`);
 }
 
-async function writeResults(path: string | undefined, text: string, runner: Runner): Promise<void> {
+async function writeResults(path: string | undefined, text: string): Promise<void> {
   if (path === undefined) return;
   try {
-    await writeWhole(path, runner.redact(text));
+    await writeWhole(path, text);
   } catch (thrown) {
     const { code, message, where } = toSigstepError(thrown);
     throw new SigstepError(code, `There are no results for later steps: ${message}`, {
@@ -102,15 +103,24 @@ async function writeResults(path: string | undefined, text: string, runner: Runn
   }
 }
 
-function encodeResults(results: readonly VerifyResult[], error?: SigstepError): string {
+/**
+ * All results as JSON. A text in a proven statement may look like a token; it is public, none of ours, and
+ * stays what was signed. What we know to be secret is taken out of everything.
+ */
+function encodeResults(
+  results: readonly VerifyResult[],
+  runner: Runner,
+  error?: SigstepError,
+): string {
+  const redact = (text: string): string => runner.redact(text);
   const verified = areVerified(results) && error === undefined;
   const json = {
     status: verified ? "verified" : "refused",
     verified,
-    results: results.map(encodeResult),
-    ...(error === undefined ? {} : { error: encodeError(error) }),
+    results: results.map((result) => encodeResult(result, redact)),
+    ...(error === undefined ? {} : { error: encodeError(error, redact) }),
   };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return runner.redact(`${writeJson(json)}\n`, "keep");
 }
 
 type SignerOutputs = Readonly<Record<Exclude<VerifyOutputName, "results-path">, string>>;

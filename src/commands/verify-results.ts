@@ -60,3 +60,8 @@ export function isVerified(result: VerifyResult): result is VerifiedResult {
 export function isRefused(result: VerifyResult): result is RefusedResult {
   return result.kind === "refused";
 }
+
+/** A result for what a manifest lists and nothing can be proven of. */
+export function refuseListed(name: string, error: SigstepError): RefusedResult {
+  return { kind: "refused", name, digests: {}, error, refusals: [] };
+}

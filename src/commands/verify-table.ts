@@ -32,7 +32,7 @@ export const verifyInputs = [
     name: "manifest",
     kind: file,
     default: "",
-    help: "Manifest of a run of sign (its output manifest-path): every file in it is verified, and none may have failed.",
+    help: "Manifest of a run of sign or attest (its output manifest-path): every file in it is verified, every attestation for each of its subjects, and none may have failed. Subjects that are no files here are verified by digest, and said to be so.",
   },
   {
     name: "images",

@@ -94,11 +94,15 @@ function describeSpdx3(elements: readonly unknown[]): readonly string[] {
   const typeOf = (element: unknown): string | undefined =>
     textAt(element, ["type"]) ?? textAt(element, ["@type"]);
   const find = (type: string): unknown => elements.find((element) => typeOf(element) === type);
-  const version = textAt(find("CreationInfo"), ["specVersion"]);
-  const packages = elements.filter((element) => typeOf(element) === "software_Package");
+  const document = find("SpdxDocument");
+  const version =
+    textAt(find("CreationInfo"), ["specVersion"]) ??
+    textAt(document, ["creationInfo", "specVersion"]);
+  const isPackage = /^(?:software[_/:])?Package$|\/Software\/Package$/;
+  const packages = elements.filter((element) => isPackage.test(typeOf(element) ?? ""));
   return [
     version === undefined ? "SPDX 3" : `SPDX ${shown(version)}`,
-    named("", find("SpdxDocument"), ["name"]),
+    named("", document, ["name"]),
     counted(packages.length, "package"),
   ];
 }

@@ -36,8 +36,8 @@ export class GenericRunner implements Runner {
     this.printer.hide(value);
   }
 
-  redact(text: string): string {
-    return this.printer.redact(text);
+  redact(text: string, lookalikes?: "keep"): string {
+    return lookalikes === "keep" ? this.printer.redactKnown(text) : this.printer.redact(text);
   }
 
   info(lines: string): void {

@@ -43,7 +43,15 @@ export class Printer {
 
   /** `text` without any secret that was hidden, nor anything that looks like a token. */
   redact(text: string): string {
-    let clean = text.replace(webToken, cut);
+    return this.redactKnown(text.replace(webToken, cut));
+  }
+
+  /**
+   * `text` without any secret that was hidden. For what is proven to be public: there, what looks like a
+   * token is someone's word and not our secret, and cutting it would make other words of it.
+   */
+  redactKnown(text: string): string {
+    let clean = text;
     for (const secret of this.#longestFirst) clean = clean.replaceAll(secret, cut);
     return clean;
   }

@@ -15,8 +15,11 @@ export interface Runner {
   identityToken(audience: string, http: Http): Promise<string>;
   /** From this call on, `value` never appears in what we print, nor in the log where the runner can mask. */
   secret(value: string): void;
-  /** `text` without any of those. */
-  redact(text: string): string;
+  /**
+   * `text` without any of those, nor what looks like a token; with "keep", what only looks like one stays:
+   * for values that are proven, public, and none of ours.
+   */
+  redact(text: string, lookalikes?: "keep"): string;
   /** Lines for the log. Secrets, control characters and workflow commands in them are made harmless. */
   info(lines: string): void;
   /** The same, marked as an error. */

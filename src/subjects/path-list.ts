@@ -1,5 +1,5 @@
-// Input `subject-path`: paths and globs, separated by commas or line breaks, as actions/attest reads it
-// (CSV with relaxed quotes). A quoted item may hold a comma.
+// Lists of paths, separated by commas or line breaks, as actions/attest reads its subject-path (CSV with
+// relaxed quotes). A space belongs to a path; a quoted item may hold a comma.
 import { SigstepError } from "../errors.ts";
 
 const maxLength = 1024 * 1024;
@@ -8,22 +8,23 @@ const maxLength = 1024 * 1024;
 const item = /[ \t]*"([^"]*(?:""[^"]*)*)"[ \t]*(?=[,\r\n]|$)|([^,\r\n]*)/y;
 
 /**
- * The items of a `subject-path`, without those that are empty or begin with `#`.
+ * The items of such a list, without those that are empty or begin with `#`.
  *
+ * @param input - Its name, for messages.
  * @throws SigstepError INPUT_VALUE above 1 MiB; INPUT_MISSING when nothing is left.
  */
-export function parsePathList(text: string): string[] {
+export function parsePathList(text: string, input = "subject-path"): string[] {
   if (text.length > maxLength) {
-    throw new SigstepError("INPUT_VALUE", `Input subject-path is above ${maxLength} characters.`, {
-      where: "subject-path",
+    throw new SigstepError("INPUT_VALUE", `Input ${input} is above ${maxLength} characters.`, {
+      where: input,
       hint: "Write globs instead of names, or a list of checksums to subject-checksums.",
     });
   }
   const items = splitItems(text).filter((path) => path !== "" && !path.startsWith("#"));
   if (items.length > 0) return items;
-  throw new SigstepError("INPUT_MISSING", "Input subject-path names no file.", {
-    where: "subject-path",
-    hint: "Name files or globs: `subject-path: dist/*.tar.gz`.",
+  throw new SigstepError("INPUT_MISSING", `Input ${input} names no file.`, {
+    where: input,
+    hint: `Name files: \`${input}: dist/app.tar.gz\`.`,
   });
 }
 

@@ -62,6 +62,50 @@ suite("read", () => {
   });
 });
 
+suite("attestations", () => {
+  const head = "version: 1\nidentities: [{repository: a/b}]\n";
+  test("each with its types and what provenance must say", () => {
+    const inputs =
+      "inputs: {environment: production, debug: false}, inputsPattern: {version: v\\d+}";
+    const { attestations } = parse(
+      `${head}attestations: [{type: provenance, provenance: {builderId: b, buildType: t, ${inputs}}}, {type: sbom}]\n`,
+    );
+    const [provenance, sbom] = attestations ?? [];
+    assert.deepEqual(provenance?.predicateTypes, [
+      "https://slsa.dev/provenance/v1",
+      "https://slsa.dev/provenance/v0.2",
+    ]);
+    assert.deepEqual(provenance.provenance?.buildType, { kind: "exact", text: "t" });
+    const asked = provenance.provenance.inputs;
+    assert.deepEqual([...(asked?.keys() ?? [])], ["environment", "debug", "version"]);
+    assert.deepEqual(asked?.get("debug"), { kind: "exact", text: "false" });
+    assert.equal(asked.get("version")?.kind, "pattern");
+    assert.equal(sbom?.name, "sbom");
+    assert.ok(sbom.predicateTypes.includes("https://cyclonedx.org/bom"));
+    assert.ok(sbom.predicateTypes.includes("https://spdx.dev/Document/v2.3"));
+  });
+  for (const [text, says] of [
+    ["attestations: []", /attestations is empty/],
+    ["attestations: [{}]", /an attestation without type/],
+    ["attestations: [{type: spdy}]", /no predicate type "spdy"/],
+    ["attestations: [{type: spdx, kind: x}]", /unknown key "kind"/],
+    ["attestations: [{type: sbom, provenance: {source: x}}]", /provenance of the type "sbom"/],
+    ["attestations: [{type: sbom}]\npredicateTypes: [spdx]", /predicateTypes beside attestations/],
+    ["attestations: [{type: sbom}]\nprovenance: {source: x}", /provenance beside attestations/],
+    ["provenance: {inputs: {}}", /inputs is empty/],
+    ["provenance: {inputs: {a: b}, inputsPattern: {a: b}}", /the input "a" twice/],
+    ["provenance: {inputs: [a]}", /must be a map/],
+    ["provenance: {inputsPattern: {a: '('}}", /line 3/],
+    ["provenance: {buildType: a, buildTypePattern: b}", /buildType/],
+  ] as const) {
+    test(`${text} is refused`, () => {
+      const { message } = refusal("POLICY_INVALID", () => parse(`${head}${text}\n`));
+      assert.match(message, says);
+      assert.match(message, /line \d/);
+    });
+  }
+});
+
 test("the schema has the reader's keys", () => {
   const bytes = readFileSync("docs/policy.schema.json");
   const schema = parseJson(bytes, { label: "schema", code: "INTERNAL", maxBytes: 65_536 });

@@ -117,6 +117,20 @@ suite("asked", () => {
     assert.deepEqual(provenance, { builderId: { kind: "exact", text: "x" } });
     assert.equal(maxAgeMs, 30 * 86_400_000);
   });
+  test("of attestations that must all be there", () => {
+    const inputs = { repo: "a/b", "require-predicate": "provenance,sbom x:y,z", "builder-id": "x" };
+    const { attestations, predicateTypes, provenance } = policyOf(inputs);
+    assert.equal(predicateTypes, undefined);
+    assert.equal(provenance, undefined);
+    assert.deepEqual(
+      attestations?.map(({ name }) => name),
+      ["provenance", "sbom", "x:y,z"],
+    );
+    const [first, second] = attestations;
+    assert.deepEqual(first?.provenance, { builderId: { kind: "exact", text: "x" } });
+    assert.ok(second?.predicateTypes.includes("https://cyclonedx.org/bom"));
+    assert.equal(second.provenance, undefined);
+  });
   test("a key instead of an identity", () => {
     assert.deepEqual(policyOf({ key: "k.pem", "max-age": "90m" }), {
       identities: [],
@@ -172,6 +186,16 @@ suite("refused", () => {
     [{ repo: "a/b", "max-age": "1 month" }, /is no span/],
     [{ repo: "a/b", "max-age": "0d" }, /is no span/],
     [{ repo: "a/b", "predicate-type": "spdy" }, /no predicate type/],
+    [{ repo: "a/b", "require-predicate": "provenance spdy" }, /no predicate type/],
+    [{ "require-predicate": "sbom" }, /Nothing says whose/],
+    [
+      { repo: "a/b", "require-predicate": "sbom", "predicate-type": "spdx" },
+      /require-predicate and input predicate-type/,
+    ],
+    [
+      { repo: "a/b", "require-predicate": "sbom", "builder-id": "x" },
+      /asks for provenance, and require-predicate does not name it/,
+    ],
     [{ repo: "a/b", "signer-workflow": "release.yml" }, /is no workflow/],
   ];
   for (const [inputs, reason] of table) {

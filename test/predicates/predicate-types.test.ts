@@ -177,6 +177,7 @@ suite("required fields", () => {
     ["link03", { name: "build", materials: [{ name: "a", digest: { sha256: "00" } }] }],
     ["scai", { attributes: [{ attribute: "REPRODUCIBLE" }] }],
     ["release", { purl: "pkg:npm/@angular/http@7.2.16" }],
+    ["release", { purl: "pkg:oci/..." }],
     [
       "reference",
       {
@@ -220,7 +221,7 @@ suite("required fields", () => {
     ["test-result", { result: "PASSED", configuration: [], failedTests: [1] }, /failedTests\[0\]/],
     ["link03", { name: "x", materials: [{ name: "a" }] }, /materials\[0\]\.digest/],
     ["scai", { attributes: [] }, /is empty/],
-    ["release", { purl: "pkg:npm/x" }, /package URL with a version/],
+    ["release", { purl: "npm/x@1" }, /is not a package URL/],
     ["runtime-trace", { ...trace, monitorLog: {} }, /none of process/],
     ["spdx", { bomFormat: "CycloneDX", specVersion: "1.4" }, /CycloneDX, not SPDX/],
     ["cyclonedx", { spdxVersion: "SPDX-2.3", SPDXID: "x" }, /SPDX, not CycloneDX/],
