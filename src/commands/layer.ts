@@ -16,7 +16,9 @@ export function layerInputs(
     const isGiven = values.has(name) || (name === pathsName && paths.length > 0);
     const text = values.get(name) ?? (isGiven ? "" : runner.input(name));
     if (text === "" && !isGiven) return undefined;
-    if (name === "identity-token") runner.secret(text.trim());
+    if (secrets.has(name)) runner.secret(text.trim());
     return text;
   };
 }
+
+const secrets: ReadonlySet<string> = new Set(["identity-token", "registry-password"]);
