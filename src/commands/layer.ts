@@ -26,3 +26,5 @@ export function layerInputs(
     return text;
   };
 }
+
+const secrets: ReadonlySet<string> = new Set(["identity-token", "registry-password"]);

@@ -1,5 +1,5 @@
 // Where images lie: a repository of a registry or a folder. What reads images needs no more than this.
-import { getBlob, getManifest } from "./client.ts";
+import { findManifest, getBlob, getManifest } from "./client.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Manifest } from "./manifest.ts";
 import { formatRepository } from "./reference.ts";
@@ -12,6 +12,8 @@ export interface ImageStore {
   readonly name: string;
   /** By tag or digest. @throws SigstepError IMAGE_NOT_FOUND, IMAGE_INVALID, and those of its kind */
   readManifest(which: string): Promise<Manifest>;
+  /** The same, undefined when there is none. Nobody's credentials are looked up to say so. */
+  findManifest(which: string): Promise<Manifest | undefined>;
   /** @throws SigstepError the same, also above `maxBytes` */
   readBlob(descriptor: Descriptor, maxBytes: number): Promise<Uint8Array>;
   /** @throws SigstepError the same */
@@ -23,6 +25,7 @@ export function storeOf(repository: Repository): ImageStore {
   return {
     name: formatRepository(repository.name),
     readManifest: (which) => getManifest(repository, which),
+    findManifest: (which) => findManifest(repository, which),
     readBlob: (descriptor, maxBytes) => getBlob(repository, descriptor, maxBytes),
     listReferrers: (digest, filter) => listReferrers(repository, digest, filter),
   };

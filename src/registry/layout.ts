@@ -54,6 +54,7 @@ export async function openLayout(folder: string): Promise<ImageStore> {
   return {
     name: `${prefix}${folder}`,
     readManifest: (which) => readManifest(folder, which),
+    findManifest: (which) => findManifest(folder, which),
     readBlob: (descriptor, maxBytes) => readBlob(folder, descriptor, maxBytes),
     listReferrers: (digest, filter) => listReferrers(folder, digest, filter),
   };
@@ -85,6 +86,15 @@ async function readManifest(folder: string, which: string): Promise<Manifest> {
     throw new SigstepError("IMAGE_INVALID", text, { hint: "Name the digest.", where: folder });
   }
   return parseManifest(await readManifestBytes(folder, entry.digest), label, entry.mediaType);
+}
+
+async function findManifest(folder: string, which: string): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(folder, which);
+  } catch (error) {
+    if (error instanceof SigstepError && error.code === "IMAGE_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Not what refers to an image: ours are listed with the type of their configuration. */

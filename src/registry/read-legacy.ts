@@ -54,9 +54,9 @@ async function layersAt(
   store: ImageStore,
   { kind, tag }: Pick<FoundLegacy, "kind" | "tag">,
 ): Promise<readonly Descriptor[] | SigstepError> {
-  const manifest = await attempt(() => store.readManifest(tag));
-  if (!(manifest instanceof SigstepError)) return layersOf(manifest, { kind, tag });
-  return manifest.code === "IMAGE_NOT_FOUND" ? [] : manifest;
+  const manifest = await attempt(() => store.findManifest(tag));
+  if (manifest === undefined || manifest instanceof SigstepError) return manifest ?? [];
+  return layersOf(manifest, { kind, tag });
 }
 
 function layersOf(

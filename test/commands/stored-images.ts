@@ -8,6 +8,7 @@ import { encodeBundleArtifact } from "../../src/registry/bundle-artifact.ts";
 import { describe } from "../../src/registry/descriptor.ts";
 import { encodeSimpleSigning, legacyTypes } from "../../src/registry/legacy.ts";
 import { fallbackTag } from "../../src/registry/referrers.ts";
+import type { Runner } from "../../src/runner/runner.ts";
 import { createHttp } from "../../src/services/door.ts";
 import { encodeBundle, type Bundle } from "../../src/sigstore/bundle.ts";
 import { encodeEnvelope, statementType } from "../../src/sigstore/dsse.ts";
@@ -232,17 +233,27 @@ export function putOld(
   registry.put(manifest, [`${fallbackTag(digest)}.${kind}`]);
 }
 
+/** How `verify` is run. */
+export interface VerifyWish {
+  /** Path of the trusted root. */
+  readonly root: string;
+  readonly wish?: Partial<World>;
+  /** Inputs that are no flags. */
+  readonly inputs?: Runner["input"];
+}
+
 /** Runs `verify` with a network that gives up soon. */
 export async function verifyImages(
   args: readonly string[],
-  { root, wish = {} }: { readonly root: string; readonly wish?: Partial<World> },
+  { root, wish = {}, inputs }: VerifyWish,
 ): Promise<Ended> {
   const policy = [
     `--certificate-identity=${workflow}`,
     `--certificate-oidc-issuer=${issuer}`,
     `--trusted-root=${root}`,
   ];
-  return run(["verify", "--json", ...policy, ...args], { openHttp, ...wish });
+  const runner = inputs === undefined ? {} : { input: inputs };
+  return run(["verify", "--json", ...policy, ...args], { openHttp, ...wish }, runner);
 }
 
 /** The one door, with little patience. */

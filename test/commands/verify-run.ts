@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { runAction, runCommandLine } from "../../src/commands/main.ts";
 import { verifyAction } from "../../src/commands/verify-main.ts";
 import type { World } from "../../src/commands/world.ts";
+import type { Runner } from "../../src/runner/runner.ts";
 import { makeWorld, type Told } from "./own-run.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -39,8 +40,12 @@ export interface Ended {
 }
 
 /** Runs the command line in this process. */
-export async function run(args: readonly string[], wish: Partial<World> = {}): Promise<Ended> {
-  const { world, told } = makeWorld();
+export async function run(
+  args: readonly string[],
+  wish: Partial<World> = {},
+  runner: Partial<Runner> = {},
+): Promise<Ended> {
+  const { world, told } = makeWorld(runner);
   let stdout = "";
   const code = await runCommandLine(
     args,
