@@ -26,5 +26,3 @@ export function layerInputs(
     return text;
   };
 }
-
-const secrets: ReadonlySet<string> = new Set(["identity-token", "registry-password"]);
