@@ -34,7 +34,7 @@ export function wantsJson(args: readonly string[]): boolean {
  */
 export function parseFlags(args: readonly string[], specs: readonly InputSpec[]): Flags {
   const values = new Map<string, string>();
-  const items = new Map<string, string>();
+  const items = new Set<string>();
   const paths: string[] = [];
   let help = false;
   const rest = [...args];
@@ -44,19 +44,26 @@ export function parseFlags(args: readonly string[], specs: readonly InputSpec[])
     } else if (arg === "-h") help = true;
     else if (!arg.startsWith("-") || arg === "-") paths.push(arg);
     else {
-      const { name, value, item } = readFlag(arg, rest, specs);
-      if (item) items.set(name, `${items.get(name) ?? ""}${value}\n`);
-      else if (name === "help") help = value === "true";
-      else if (name === "json") continue;
-      else if (values.has(name)) throw twice(name);
-      else values.set(name, value);
+      const flag = readFlag(arg, rest, specs);
+      if (flag.name === "help") help = flag.value === "true";
+      else if (flag.name !== "json") keep(flag, { values, items });
     }
   }
-  for (const [name, lines] of items) {
-    if (values.has(name)) throw twice(name);
-    values.set(name, lines);
-  }
   return { values, paths, json: wantsJson(args) && !help, help };
+}
+
+/** What was read so far. */
+interface Kept {
+  readonly values: Map<string, string>;
+  /** Inputs that were given item by item. */
+  readonly items: Set<string>;
+}
+
+function keep({ name, value, isItem }: ReadFlag, { values, items }: Kept): void {
+  const before = values.get(name);
+  if (before !== undefined && !(isItem && items.has(name))) throw twice(name);
+  values.set(name, isItem ? `${before ?? ""}${value}\n` : value);
+  if (isItem) items.add(name);
 }
 
 interface ReadFlag {
@@ -64,7 +71,7 @@ interface ReadFlag {
   readonly name: string;
   readonly value: string;
   /** Whether it is one item of a list. */
-  readonly item: boolean;
+  readonly isItem: boolean;
 }
 
 function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): ReadFlag {
@@ -76,11 +83,15 @@ function readFlag(arg: string, rest: string[], specs: readonly InputSpec[]): Rea
   const { name } = spec;
   if (spec.secret === true) throw secretFlag(name, specs);
   const value = given ?? takeValue(spec, rest);
-  if (switches.includes(spec) && value !== "true" && value !== "false") throw noSwitch(name, value);
-  const item = flag === spec.itemFlag;
+  const isItem = flag === spec.itemFlag;
   // A variable that is not set must not make one thing less to do.
-  if (item && value.trim() === "") throw emptyItem(flag);
-  return { name, value, item };
+  if (isItem && value.trim() === "") throw emptyItem(flag);
+  if (switches.includes(spec)) requireSwitch(name, value);
+  return { name, value, isItem };
+}
+
+function requireSwitch(name: string, value: string): void {
+  if (value !== "true" && value !== "false") throw noSwitch(name, value);
 }
 
 function emptyItem(flag: string): SigstepError {

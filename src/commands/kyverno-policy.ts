@@ -21,8 +21,6 @@ export interface KyvernoRules {
   readonly predicateTypes?: readonly string[];
   /** Whose certificates and logs count; the public Sigstore's when absent. */
   readonly tuf?: KyvernoTrust;
-  /** Needed for Rekor v2, whose entries have no time of their own. */
-  readonly timestamps?: KyvernoTimestamps;
 }
 
 /** A TUF repository, as Kyverno's `tuf` has it. */
@@ -30,14 +28,6 @@ export interface KyvernoTrust {
   readonly mirror: string;
   /** The repository's first root.json. */
   readonly root: Uint8Array;
-}
-
-/** Has Kyverno take the time from the timestamp, and not from the log entry. */
-export interface KyvernoTimestamps {
-  /** The authority's certificates up to its root. */
-  readonly chainPem: string;
-  /** Kyverno demands an address, and asks it only about signatures in cosign 2's layout. */
-  readonly rekorUrl: string;
 }
 
 /**
@@ -88,7 +78,7 @@ function header(images: string): readonly string[] {
   ];
 }
 
-function attestors({ identity, issuer, tuf, timestamps }: KyvernoRules): readonly string[] {
+function attestors({ identity, issuer, tuf }: KyvernoRules): readonly string[] {
   return [
     "  attestors:",
     "    - name: signer",
@@ -98,7 +88,6 @@ function attestors({ identity, issuer, tuf, timestamps }: KyvernoRules): readonl
     `            - subject: ${inQuotes(identity)}`,
     `              issuer: ${inQuotes(issuer)}`,
     ...(tuf === undefined ? [] : trustLines(tuf)),
-    ...(timestamps === undefined ? [] : timestampLines(timestamps)),
   ];
 }
 
@@ -108,14 +97,6 @@ function trustLines({ mirror, root }: KyvernoTrust): readonly string[] {
     `          mirror: ${inQuotes(mirror)}`,
     "          root:",
     `            data: ${inQuotes(Buffer.from(root).toString("base64"))}`,
-  ];
-}
-
-function timestampLines({ chainPem, rekorUrl }: KyvernoTimestamps): readonly string[] {
-  return [
-    "        ctlog:",
-    `          url: ${inQuotes(rekorUrl)}`,
-    `          tsaCertChain: ${inQuotes(chainPem)}`,
   ];
 }
 

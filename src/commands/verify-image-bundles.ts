@@ -55,17 +55,18 @@ async function readReferrers(
   digest: string,
   isLayout: boolean,
 ): Promise<readonly ImageCandidate[]> {
-  let listedBy: Referrers["listedBy"] = "api";
+  const lists: Referrers[] = [];
   const noting: ImageStore = {
     ...store,
     listReferrers: async (of, filter) => {
       const listed = await store.listReferrers(of, filter);
-      ({ listedBy } = listed);
+      lists.push(listed);
       return listed;
     },
   };
   const found = await readBundles(noting, digest, limits);
-  const listed = listedBy === "api" ? "referrers" : "fallback-index";
+  const isFallback = lists.some(({ listedBy }) => listedBy === "fallback");
+  const listed = isFallback ? "fallback-index" : "referrers";
   return found.map((each) => referrerCandidate(each, isLayout ? "layout" : listed));
 }
 

@@ -56,14 +56,11 @@ function chooseOne(images: readonly FoundImage[], place: Place): readonly FoundI
   const fitting = images.filter(({ platform }) => choice === "all" || isFor(platform, choice));
   if (fitting.length === 0) throw none(images, place);
   if (choice === "all" || fitting.length === 1) return fitting;
-  throw refuse(
-    "IMAGE_INVALID",
-    place,
-    `has ${fitting.length} images for ${formatPlatform(choice)}`,
-    {
-      hint: `Name the variant: ${listOf(fitting)}.`,
-    },
-  );
+  throw refuse(place, {
+    code: "IMAGE_INVALID",
+    why: `has ${fitting.length} images for ${formatPlatform(choice)}`,
+    hint: `Name the variant: ${listOf(fitting)}.`,
+  });
 }
 
 /** An architecture without variant stands for any of its variants; `arm64` has one that all mean. */
@@ -92,7 +89,7 @@ function none(images: readonly FoundImage[], place: Place): SigstepError {
   const { choice } = place;
   const wanted = choice === "all" ? "" : ` for ${formatPlatform(choice)}`;
   const has = images.length === 0 ? "" : `: it is for ${listOf(images)}`;
-  return refuse("IMAGE_NOT_FOUND", place, `has no image${wanted}${has}`);
+  return refuse(place, { code: "IMAGE_NOT_FOUND", why: `has no image${wanted}${has}` });
 }
 
 const maxShown = 12;
@@ -105,15 +102,13 @@ function listOf(images: readonly FoundImage[]): string {
   return `${[...new Set(names)].slice(0, maxShown).join(", ")}${more}`;
 }
 
-function refuse(
-  code: "IMAGE_NOT_FOUND" | "IMAGE_INVALID",
-  { store, root }: Place,
-  why: string,
-  { hint }: { readonly hint?: string } = {},
-): SigstepError {
+interface Reason {
+  readonly code: "IMAGE_NOT_FOUND" | "IMAGE_INVALID";
+  readonly why: string;
+  readonly hint?: string;
+}
+
+function refuse({ store, root }: Place, { code, why, hint = "" }: Reason): SigstepError {
   const text = `${root.descriptor.digest} of ${quote(store.name, 300)} ${why}.`;
-  return new SigstepError(code, text, {
-    where: store.name,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new SigstepError(code, text, { where: store.name, hint });
 }

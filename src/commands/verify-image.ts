@@ -101,9 +101,8 @@ async function prove(
 
 /** Who asks for signatures by cosign 3's predicate type gets cosign 2's too: they say the same. */
 function signaturePolicy(policy: Policy): Policy {
-  if (policy.predicateTypes?.includes(imageSignatureType) !== true) return policy;
-  const { predicateTypes: _, ...rest } = policy;
-  return rest;
+  const { predicateTypes, ...rest } = policy;
+  return predicateTypes?.includes(imageSignatureType) === true ? rest : policy;
 }
 
 function parseDigest(text: string): Digest {

@@ -84,25 +84,27 @@ function chooseNamed(instance: string | undefined): TrustChoice {
 }
 
 /** A manifest says which files and where their bundles are; without one, something must be named. */
-function requireOneKind({
-  items,
-  images: { images },
-  manifest,
-  bundles,
-}: Pick<VerifyRequest, "items" | "images" | "manifest" | "bundles">): void {
-  if (images.length > 0 && items.length === 0 && bundles.kind !== "beside") throw ofNoFile(bundles);
-  if (manifest !== undefined) {
-    if (items.length > 0) throw conflict("manifest", "inputs");
-    if (images.length > 0) throw conflict("manifest", "images");
-    if (bundles.kind === "file") throw conflict("manifest", "bundle");
-    if (bundles.kind === "folder") throw conflict("manifest", "bundle-dir");
-  }
+function requireOneKind(request: Kinds): void {
+  const { items, images, bundles } = request;
+  const isImages = images.images.length > 0 && items.length === 0;
+  if (isImages && bundles.kind !== "beside") throw ofNoFile(bundles);
+  refuseBesideManifest(request);
   const digest = items.find((item) => /^sha(?:256|384|512):/.test(item));
   if (digest === undefined || bundles.kind !== "beside") return;
   throw new SigstepError("INPUT_MISSING", "A digest has no bundle beside it, and none is named.", {
     where: "bundle",
     hint: "Say where its bundle is: --bundle FILE or --bundle-dir DIR.",
   });
+}
+
+type Kinds = Pick<VerifyRequest, "items" | "images" | "manifest" | "bundles">;
+
+function refuseBesideManifest({ items, images: { images }, manifest, bundles }: Kinds): void {
+  if (manifest === undefined) return;
+  if (items.length > 0) throw conflict("manifest", "inputs");
+  if (images.length > 0) throw conflict("manifest", "images");
+  if (bundles.kind === "file") throw conflict("manifest", "bundle");
+  if (bundles.kind === "folder") throw conflict("manifest", "bundle-dir");
 }
 
 /** An image's bundles are where it is; one in a file is verified by the digest. */

@@ -216,13 +216,21 @@ function annotationsOf(
   };
 }
 
+/** Tag of cosign 2's signatures or attestations of an image. */
+export function oldTag<Kind extends "sig" | "att">(
+  digest: string,
+  kind: Kind,
+): `${string}.${Kind}` {
+  return `${fallbackTag(digest)}.${kind}`;
+}
+
 /** Stores layers at cosign 2's tag. */
 export function putOld(
   registry: FakeRegistry,
-  digest: string,
-  kind: "sig" | "att",
+  tag: `${string}.${"sig" | "att"}`,
   layers: readonly OldLayer[],
 ): void {
+  const kind = tag.endsWith("sig") ? "sig" : "att";
   for (const { payload } of layers) registry.blobs.set(digestOf(payload), Buffer.from(payload));
   const manifest = imageManifest(0, {
     layers: layers.map(({ payload, annotations }) => ({
@@ -230,7 +238,7 @@ export function putOld(
       annotations,
     })),
   });
-  registry.put(manifest, [`${fallbackTag(digest)}.${kind}`]);
+  registry.put(manifest, [tag]);
 }
 
 /** How `verify` is run. */

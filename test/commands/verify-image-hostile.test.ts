@@ -22,6 +22,7 @@ import {
   putBundle,
   putFallback,
   putImage,
+  oldTag,
   putOld,
   signStatement,
   verifyImages,
@@ -242,8 +243,7 @@ suite("what is stored beside it", () => {
     const layer = await oldSignature(digest);
     putOld(
       registry,
-      digest,
-      "sig",
+      oldTag(digest, "sig"),
       Array.from({ length: 101 }, () => layer),
     );
     await refused(verify(), "REGISTRY_ANSWER_INVALID", /more than 100 layers/);
@@ -266,7 +266,7 @@ suite("what is stored beside it", () => {
     putFallback(registry, digest, [rubbish, good]);
     const layer = await oldSignature(digest);
     const annotations = { ...layer.annotations, "dev.sigstore.cosign/bundle": "{".repeat(1000) };
-    putOld(registry, digest, "sig", [{ payload: layer.payload, annotations }]);
+    putOld(registry, oldTag(digest, "sig"), [{ payload: layer.payload, annotations }]);
     registry.put(
       imageManifest(0, {
         layers: [{ mediaType: "application/vnd.dsse.envelope.v1+json", digest: gone, size: 3 }],

@@ -26,6 +26,7 @@ import {
   putBundle,
   putFallback,
   putImage,
+  oldTag,
   putOld,
   signStatement,
   signType,
@@ -101,7 +102,7 @@ suite("what is stored beside an image", () => {
     test(`a signature of cosign 2, ${stamped ? "with" : "without"} a timestamp`, async (t) => {
       const { registry, digest, name } = await start(t, "none");
       const layer = await oldSignature(digest, { stamped });
-      putOld(registry, digest, "sig", [layer]);
+      putOld(registry, oldTag(digest, "sig"), [layer]);
       const ended = await verify("--image", `${name}@${digest}`);
       assert.equal(ended.code, 0, ended.log);
       const [bundle] = bundlesOf(resultsOf(ended)[0]);
@@ -114,7 +115,9 @@ suite("what is stored beside an image", () => {
 
     test(`an attestation of cosign 2, ${stamped ? "with" : "without"} a timestamp`, async (t) => {
       const { registry, digest, name } = await start(t, "none");
-      putOld(registry, digest, "att", [await oldAttestation(digest, provenance, { stamped })]);
+      putOld(registry, oldTag(digest, "att"), [
+        await oldAttestation(digest, provenance, { stamped }),
+      ]);
       const ended = await verify(
         "--image",
         `${name}@${digest}`,
@@ -137,7 +140,7 @@ suite("what is stored beside an image", () => {
       bundleOf(await signStatement(digest, provenance, { identity: evil })),
     );
     putBundle(registry, digest, Buffer.from("rubbish"));
-    putOld(registry, digest, "sig", [await oldSignature(digest)]);
+    putOld(registry, oldTag(digest, "sig"), [await oldSignature(digest)]);
     const ended = await verify("--image", `${name}@${digest}`, "--predicate-type=slsaprovenance1");
     assert.equal(ended.code, 0, ended.log);
     const [result] = resultsOf(ended);
@@ -161,7 +164,7 @@ suite("what is stored beside an image", () => {
 
   test("who asks for signatures gets cosign 2's too", async (t) => {
     const { registry, digest, name } = await start(t);
-    putOld(registry, digest, "sig", [await oldSignature(digest)]);
+    putOld(registry, oldTag(digest, "sig"), [await oldSignature(digest)]);
     const ended = await verify("--image", `${name}@${digest}`, `--predicate-type=${signType}`);
     assert.equal(ended.code, 0, ended.log);
   });
@@ -172,7 +175,7 @@ suite("what is stored beside an image", () => {
     const payload = encodeSimpleSigning(name, digest);
     const signature = sign("sha256", payload, privateKey).toString("base64");
     const annotations = { "dev.cosignproject.cosign/signature": signature };
-    putOld(registry, digest, "sig", [{ payload, annotations }]);
+    putOld(registry, oldTag(digest, "sig"), [{ payload, annotations }]);
     const pem = await folder.write("key.pub", publicKey.export({ type: "spki", format: "pem" }));
     const policy = await folder.write(
       "key-policy.yml",
@@ -249,7 +252,7 @@ suite("refused, with the reason", () => {
   test("another image's signature at cosign 2's tag of this one", async (t) => {
     const { registry, digest, name } = await start(t);
     const other = putImage(registry, 2, []);
-    putOld(registry, digest, "sig", [await oldSignature(other)]);
+    putOld(registry, oldTag(digest, "sig"), [await oldSignature(other)]);
     const { step, message } = errorOf(await verify("--image", `${name}@${digest}`));
     assert.deepEqual(step, { number: 12, name: "statement" });
     assert.ok(message.includes(`is for the image "${other}", not for ${digest}`), message);
@@ -257,12 +260,12 @@ suite("refused, with the reason", () => {
 
   test("a payload at cosign 2's tag that is no signature of an image", async (t) => {
     const { registry, digest, name } = await start(t);
-    const good: unknown = JSON.parse(Buffer.from(encodeSimpleSigning("a", digest)).toString());
-    const critical = { ...Object(at(good, "critical")), type: "atomic container signature" };
+    const image = { "docker-manifest-digest": digest };
+    const critical = { image, type: "atomic container signature" };
     const payloads = [JSON.stringify({ critical }), "{}", "[]", "payload"];
     for (const each of payloads) {
       const layer = await oldSignature(digest, { payload: Buffer.from(each) });
-      putOld(registry, digest, "sig", [layer]);
+      putOld(registry, oldTag(digest, "sig"), [layer]);
       const { step, code } = errorOf(await verify("--image", `${name}@${digest}`));
       assert.equal(code, "STATEMENT_INVALID", each);
       assert.deepEqual(step, { number: 12, name: "statement" });
@@ -274,7 +277,7 @@ suite("refused, with the reason", () => {
     const other = putImage(registry, 2, []);
     const { annotations } = await oldSignature(other);
     const payload = encodeSimpleSigning("registry.example/acme/app", digest);
-    putOld(registry, digest, "sig", [{ payload, annotations }]);
+    putOld(registry, oldTag(digest, "sig"), [{ payload, annotations }]);
     const { step } = errorOf(await verify("--image", `${name}@${digest}`));
     assert.deepEqual(step, { number: 5, name: "entry" });
   });
@@ -296,7 +299,9 @@ suite("refused, with the reason", () => {
     test(`a signature of cosign 2 without a usable ${what}`, async (t) => {
       const { registry, digest, name } = await start(t);
       const { payload, annotations } = await oldSignature(digest);
-      putOld(registry, digest, "sig", [{ payload, annotations: { ...annotations, ...change } }]);
+      putOld(registry, oldTag(digest, "sig"), [
+        { payload, annotations: { ...annotations, ...change } },
+      ]);
       const { step, message } = errorOf(await verify("--image", `${name}@${digest}`));
       assert.equal(at(step, "number"), number, message);
     });
@@ -310,7 +315,7 @@ suite("refused, with the reason", () => {
     ];
     const stampName = "dev.sigstore.cosign/rfc3161timestamp";
     const annotations = { ...one.annotations, [stampName]: two.annotations[stampName] ?? "" };
-    putOld(registry, digest, "att", [{ payload: one.payload, annotations }]);
+    putOld(registry, oldTag(digest, "att"), [{ payload: one.payload, annotations }]);
     const { step } = errorOf(await verify("--image", `${name}@${digest}`));
     assert.deepEqual(step, { number: 6, name: "timestamps" });
   });

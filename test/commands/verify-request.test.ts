@@ -19,6 +19,13 @@ test("defaults", () => {
   assert.equal(policy.kind, "policy");
   assert.deepEqual(rest, {
     items: ["a"],
+    images: {
+      ...{ images: [], platform: undefined },
+      registry: {
+        ...{ registry: undefined, username: undefined, password: undefined },
+        ...{ realms: [], insecureHosts: [] },
+      },
+    },
     manifest: undefined,
     bundles: { kind: "beside" },
     keyFile: undefined,
@@ -38,6 +45,8 @@ suite("what two inputs say twice is refused", () => {
     { manifest: "m", inputs: "a" },
     { manifest: "m", bundle: "b" },
     { manifest: "m", "bundle-dir": "b" },
+    { manifest: "m", images: "a/b" },
+    { images: "a/b", bundle: "b" },
     { "trusted-root": "r", instance: "staging" },
     { "trusted-root": "r", "tuf-mirror": "https://tuf.example", "tuf-root": "r" },
     { instance: "github", "tuf-mirror": "https://tuf.example", "tuf-root": "r" },

@@ -19,6 +19,8 @@ import { startRegistries, type Registry } from "./registries.ts";
 const identity = "https://github.com/acme/widget/.github/workflows/release.yml@refs/tags/v1.0.0";
 const otherIdentity =
   "https://github.com/acme/widget/.github/workflows/release.yml@refs/heads/main";
+/** What Kyverno says when it finds no bundle. */
+const nothing = /no matching attestations: "/;
 const sbomType = "https://cyclonedx.org/bom";
 const cleanup = new AsyncDisposableStack();
 let directory: string;
@@ -48,12 +50,6 @@ async function tufOf(trust: Trust): Promise<NonNullable<KyvernoRules["tuf"]>> {
   return { mirror: trust.tufUrl, root: await readFile(trust.tufRoot) };
 }
 
-/** With these, the time is the timestamp's: Rekor v2 has none. */
-async function timestamps(): Promise<NonNullable<KyvernoRules["timestamps"]>> {
-  const chainPem = await readFile(join(stack.directory, "pki/tsa-chain.pem"), "utf8");
-  return { chainPem, rekorUrl: stack.urls.rekor2 };
-}
-
 async function ask(image: Image, changes: Partial<KyvernoRules> = {}): Promise<Admission> {
   const policy = formatKyvernoPolicy(await rulesFor(image, changes));
   return askKyverno(directory, { policy, images: { containers: image.reference } });
@@ -73,6 +69,7 @@ async function denies(
   const { admitted, output } = await ask(image, changes);
   assert.ok(!admitted, output);
   assert.match(output, reason);
+  assert.match(output, /The image (?:is not signed|has no statement)/);
 }
 
 function newImage(t: TestContext, { host }: Registry): Promise<Image> {
@@ -98,15 +95,14 @@ for (const name of ["ocimem", "distribution"] as const) {
       await admits(await signedImage(t, registryOf(name)));
     });
 
-    test("signed with Rekor v2: admitted with the timestamp authority's certificates", async (t) => {
+    test("signed with Rekor v2: admitted", async (t) => {
       const image = await newImage(t, registryOf(name));
       await cosignSigner.sign({ stack, log: "v2", image: image.reference });
-      await admits(image, { timestamps: await timestamps() });
-      await denies(image, /threshold not met|not signed/);
+      await admits(image);
     });
 
     test("unsigned: denied", async (t) => {
-      await denies(await newImage(t, registryOf(name)), /is not signed by/);
+      await denies(await newImage(t, registryOf(name)), nothing);
     });
 
     test("signed by others: denied", async (t) => {
@@ -118,15 +114,15 @@ for (const name of ["ocimem", "distribution"] as const) {
         workflow_ref: `acme/widget/.github/workflows/release.yml@${ref}`,
       });
       const image = await signedImage(t, registry, other);
-      await denies(image, /is not signed by/);
+      await denies(image, /expected SAN value/);
       await admits(image, { identity: otherIdentity });
       const byGitlab = await signedImage(t, registry, await stack.gitlabToken());
-      await denies(byGitlab, /is not signed by/);
+      await denies(byGitlab, /expected SAN value/);
     });
 
     test("signed by the same name from another issuer: denied", async (t) => {
       const image = await signedImage(t, registryOf(name));
-      await denies(image, /is not signed by/, { issuer: stack.urls.gitlab });
+      await denies(image, /expected issuer value/, { issuer: stack.urls.gitlab });
     });
 
     test("the signature of another image, or a changed one: denied", async (t) => {
@@ -135,14 +131,14 @@ for (const name of ["ocimem", "distribution"] as const) {
       assert.equal(bundles.length, 1);
       const copied = await newImage(t, registry);
       await attachBundles(t, copied, bundles);
-      await denies(copied, /is not signed by/);
+      await denies(copied, /does not match any digest in statement/);
       const changed = await newImage(t, registry);
       await attachBundles(
         t,
         changed,
         bundles.map((text) => aboutImage(text, changed)),
       );
-      await denies(changed, /is not signed by/);
+      await denies(changed, /does not match envelope payload hash/);
     });
   });
 }
@@ -151,7 +147,7 @@ suite("the policy", () => {
   test("trust in other keys: denied", async (t) => {
     const image = await signedImage(t, registryOf("ocimem"));
     const tuf = await tufOf(await stack.foreignTrust());
-    await denies(image, /is not signed by/, { tuf });
+    await denies(image, /not enough verified log entries/, { tuf });
   });
 
   test("an SBOM alone is no signature, and what is asked for must be there", async (t) => {
@@ -160,13 +156,22 @@ suite("the policy", () => {
     await writeFile(predicate, JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.6" }));
     const order = { stack, log: "v1", image: image.reference } as const;
     await cosignSigner.attest(order, "cyclonedx", predicate);
-    await denies(image, /is not signed by/);
+    // Kyverno's own function for signatures takes it for one: the reason why we ask by type.
+    const policy = formatKyvernoPolicy(await rulesFor(image));
+    const byFunction = policy.replace(
+      "verifyAttestationSignatures(image, attestations.statement0, ",
+      "verifyImageSignatures(image, ",
+    );
+    assert.notEqual(byFunction, policy);
+    const images = { containers: image.reference };
+    assert.ok((await askKyverno(directory, { policy: byFunction, images })).admitted);
+    await denies(image, /sign\/v1 not found, found \[https:\/\/cyclonedx.org\/bom\]/);
     await admits(image, { predicateTypes: [sbomType] });
     const both = { predicateTypes: [signaturePredicateType, sbomType] };
-    await denies(image, /is not signed by/, both);
+    await denies(image, /sign\/v1 not found/, both);
     await cosignSigner.sign(order);
     await admits(image, both);
-    await denies(image, /has no statement https:\/\/slsa/, {
+    await denies(image, /provenance\/v1 not found/, {
       predicateTypes: [signaturePredicateType, "https://slsa.dev/provenance/v1"],
     });
   });
@@ -194,13 +199,20 @@ suite("the policy", () => {
       `${identity}{{ request.object }}`,
       `'] + attestors.x + ['é\u2028\u{1f600}\u0000`,
     ];
-    for (const text of texts) await denies(image, /is not signed by/, { identity: text });
+    for (const text of texts) await denies(image, /expected SAN value/, { identity: text });
+  });
+
+  test("trust that cannot be loaded: no judgement", async (t) => {
+    const image = await signedImage(t, registryOf("ocimem"));
+    const { root } = await tufOf(stack.trust);
+    const tuf = { mirror: `${stack.urls.tuf}/nowhere`, root };
+    await assert.rejects(ask(image, { tuf }), /kyverno did not judge/);
   });
 
   test("images that it does not name are not its business", async (t) => {
     const image = await newImage(t, registryOf("ocimem"));
     const host = image.repository.split("/")[0] ?? "";
-    await denies(image, /is not signed by/, { images: `${host}/acme/*` });
+    await denies(image, nothing, { images: `${host}/acme/*` });
     await admits(image, { images: `${host}/acme/ap` });
   });
 });
