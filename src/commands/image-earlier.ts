@@ -16,11 +16,13 @@ import {
   type MakePayload,
 } from "./kept-statement.ts";
 
+import type { StoredImage } from "./results.ts";
+
 /** A bundle that need not be made again. */
 export interface EarlierImage extends KeptStatement {
   /** The artifact's digest, when the image has it. */
   readonly referrer: string | undefined;
-  readonly listedBy: "api" | "fallback" | undefined;
+  readonly listedBy: StoredImage["listedBy"];
 }
 
 /** Finds what earlier tries have made; looks once for each item. */
@@ -84,7 +86,9 @@ async function findStored(
     if (text === undefined) continue;
     const kept = await judgeKeptStatement(text, payload, context);
     if (kept?.text !== text) continue;
-    return { ...kept, referrer: entry.digest, listedBy: referrers?.listedBy };
+    const isLayout = item.image.place.kind === "layout";
+    const listedBy = isLayout ? "layout" : referrers?.listedBy;
+    return { ...kept, referrer: entry.digest, listedBy };
   }
   return undefined;
 }

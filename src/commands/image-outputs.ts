@@ -61,11 +61,12 @@ async function writePolicies(
   plan: ImagePlan,
   { runner }: World,
 ): Promise<string> {
-  const text = [...groupByRepository(made)].map(([images, results]) => policyOf(images, results));
-  if (text.length === 0) return "";
+  const groups = [...groupByRepository(made)];
+  if (groups.length === 0) return "";
   const path = join(plan.bundleDir, policyName);
   try {
-    await writeWhole(path, text.join("---\n"));
+    const policies = groups.map(([images, results]) => policyOf(images, results));
+    await writeWhole(path, policies.join("---\n"));
     return path;
   } catch (thrown) {
     runner.info(`No Kyverno policy was written: ${toSigstepError(thrown).message}`);

@@ -14,6 +14,7 @@ import { advise } from "./blame.ts";
 import { readCaFile } from "./ca-file.ts";
 import { createTokenSource, type TokenSource } from "./identity.ts";
 import { findEarlierImages } from "./image-earlier.ts";
+import { findEarlierLegacy } from "./image-earlier-legacy.ts";
 import { imageOutputs } from "./image-outputs.ts";
 import { planImages, signaturePredicate, type PlannedImages } from "./image-plan.ts";
 import { describeImagePlan } from "./image-plan-text.ts";
@@ -115,6 +116,7 @@ async function signAll(run: OpenRun): Promise<SignReport> {
     ...{ request, world, http, tokens, makePayload },
     storage: request.images.storage,
     earlier: findEarlierImages({ plan, tokens, now: world.now, force, known, makePayload }),
+    earlierLegacy: findEarlierLegacy({ plan, tokens, now: world.now, force }),
     writer: createImageWriter(),
     attestations: stores.attestations,
     onBundle: lines.add,

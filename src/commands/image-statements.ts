@@ -11,9 +11,17 @@ import { legacyAttestation, signLegacy, storeLegacy } from "./image-legacy.ts";
 import type { PlannedImage, PlannedImages } from "./image-plan.ts";
 import type { ImageStorage } from "./image-request.ts";
 import type { ImageWriter, StoredReferrer } from "./image-storage.ts";
+import type { ImageTarget } from "./image-targets.ts";
+import { legacyTag } from "../registry/legacy.ts";
 import type { MakePayload } from "./kept-statement.ts";
 import { encodeProven } from "./own-work.ts";
-import { signedResult, type FileResult, type SignedResult } from "./results.ts";
+import {
+  describeEntry,
+  signedResult,
+  type EntryResult,
+  type FileResult,
+  type SignedResult,
+} from "./results.ts";
 import { signItems, type ItemTools, type SignContext } from "./signing-run.ts";
 import type { SignResults, StoredImage } from "./results.ts";
 import type { AttestationStore } from "./store-attestations.ts";
@@ -26,6 +34,8 @@ export type ImagePlan = Omit<AttestPlan, "files"> & PlannedImages;
 export interface ImageContext extends SignContext {
   readonly storage: ImageStorage;
   readonly earlier: EarlierImages;
+  /** Whether the image has a signature of ours in cosign 2's layout; looks once for each. */
+  readonly earlierLegacy: (image: ImageTarget) => Promise<boolean>;
   readonly writer: ImageWriter;
   readonly makePayload: (item: PlannedImage) => MakePayload;
   /** GitHub's attestations API, when attestations go there too. */
@@ -42,13 +52,23 @@ export interface ImageContext extends SignContext {
 export function signImages(plan: ImagePlan, context: ImageContext): Promise<SignResults> {
   return signItems(plan, context, {
     sign: (item, tools) => new ImageSigning(item, tools, { ...context, plan }).run(),
-    isMade: async (item) =>
-      (await context.earlier.find(item)) !== undefined && !needsLegacySignature(item, context),
+    isMade: async (item) => {
+      if ((await context.earlier.find(item)) === undefined) return false;
+      const needsLegacy = item.isSignature && wantsLegacy(context.storage);
+      return !needsLegacy || context.earlierLegacy(item.image);
+    },
   });
 }
 
-function needsLegacySignature({ isSignature }: PlannedImage, { storage }: ImageContext): boolean {
-  return isSignature && (storage === "legacy" || storage === "both");
+function wantsLegacy(storage: ImageStorage): boolean {
+  return storage === "legacy" || storage === "both";
+}
+
+/** What became of cosign 2's layout. */
+interface LegacyResult {
+  readonly tag: string;
+  /** Those that were made for it alone. */
+  readonly entries: readonly EntryResult[];
 }
 
 /** A bundle, made now or before. */
@@ -111,17 +131,17 @@ class ImageSigning {
     const { image, predicate } = this.#item;
     const { name, digest, platform } = image;
     const isNew = earlier?.referrer === undefined;
-    const [stored, legacyTag, attestation] = await Promise.all([
-      this.#storeReferrer(made, earlier),
-      this.#storeLegacy(made),
-      isNew ? this.#storeAtGitHub(made.text) : undefined,
-    ]);
+    // One after the other: what fails first is told, and nothing goes on behind its back.
+    const stored = await this.#storeReferrer(made, earlier);
+    const legacy = await this.#storeLegacy(made);
+    const attestation = isNew ? await this.#storeAtGitHub(made.text) : undefined;
     const own: StoredImage = {
       ...{ name, digest, platform, predicateType: predicate.type.uri },
       ...{ referrer: stored?.referrer, listedBy: stored?.listedBy },
-      legacyTag,
+      legacyTag: legacy?.tag,
     };
-    return { ...made.result, image: own, attestation };
+    const entries = [...made.result.entries, ...(legacy?.entries ?? [])];
+    return { ...made.result, entries, image: own, attestation };
   }
 
   async #storeReferrer(
@@ -146,16 +166,22 @@ class ImageSigning {
     return writer.store(this.#item.image, artifact);
   }
 
-  async #storeLegacy({ bundle, certificate }: Made): Promise<string | undefined> {
-    const { storage } = this.#context;
+  async #storeLegacy({ bundle, certificate }: Made): Promise<LegacyResult | undefined> {
     const { image, isSignature, predicate } = this.#item;
-    if (storage !== "legacy" && storage !== "both") return undefined;
-    if (isSignature) {
-      const { entry } = await signLegacy(image, this.#tools.steps);
-      return storeLegacy(image, "sig", entry);
-    }
+    if (!wantsLegacy(this.#context.storage)) return undefined;
+    if (isSignature) return this.#signLegacy(image);
     const predicateType = predicate.type.uri;
-    return storeLegacy(image, "att", legacyAttestation({ bundle, certificate, predicateType }));
+    const entry = legacyAttestation({ bundle, certificate, predicateType });
+    return { tag: await storeLegacy(image, "att", entry), entries: [] };
+  }
+
+  async #signLegacy(image: ImageTarget): Promise<LegacyResult> {
+    if (await this.#context.earlierLegacy(image)) {
+      return { tag: legacyTag(image.digest, "sig"), entries: [] };
+    }
+    const { entry, entries } = await signLegacy(image, this.#tools.steps);
+    const tag = await storeLegacy(image, "sig", entry);
+    return { tag, entries: entries.map(describeEntry) };
   }
 
   async #storeAtGitHub(text: string): Promise<SignedResult["attestation"]> {

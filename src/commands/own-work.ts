@@ -39,8 +39,12 @@ export interface OwnTerms {
  * @throws SigstepError the first step that fails.
  */
 export async function verifyOwnBundle(bytes: Uint8Array, terms: OwnTerms): Promise<OwnBundle> {
+  return verifyOwn(parseBundle(bytes, "bundle"), terms);
+}
+
+/** The same for a bundle that has been read already. @throws SigstepError the first step that fails. */
+export async function verifyOwn(bundle: Bundle, terms: OwnTerms): Promise<OwnBundle> {
   const { artifact, required, ...rest } = terms;
-  const bundle = parseBundle(bytes, "bundle");
   const verified = await verifyBundle({
     ...rest,
     bundle,

@@ -1,7 +1,7 @@
 // Images: signed and attested beside themselves, in a registry in this process or a folder. What can be refused
 // is refused before a token is asked for; what is there already is not made again.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext } from "node:test";
 import { digestOf, serveRegistry, type FakeRegistry } from "../registry/fake-registry.ts";
@@ -247,7 +247,7 @@ describe("images", { concurrency: 2 }, () => {
     const args = ["--subject-images", `${name}@${digest}`, "--storage", "both"];
     scene.assertRun(await scene.attest([...args, "--sign-images", "true"]), 0);
     assert.deepEqual(scene.asked(), { token: 1, certificate: 1, entry: 3, timestamp: 3 });
-    const layersAt = (kind: string): unknown[] => {
+    const layersAt = (kind: string): readonly unknown[] => {
       const kept = registry.manifests.get(`${digest.replace(":", "-")}.${kind}`);
       return list(at(JSON.parse(kept?.bytes.toString("utf8") ?? "null"), "layers"));
     };
@@ -332,11 +332,10 @@ describe("images", { concurrency: 2 }, () => {
 
   scenario("push-to-registry, as actions/attest has it", async (scene, t) => {
     const { registry, name, digest } = await serve(t);
-    const run = await scene.action({
-      "subject-name": `${registry.host}/ACME/App:latest`,
-      "subject-digest": digest,
-      "push-to-registry": "true",
-    });
+    const env = { RUNNER_TEMP: scene.path("temp") };
+    await mkdir(env.RUNNER_TEMP);
+    const named = { "subject-name": `${registry.host}/ACME/App:latest`, "subject-digest": digest };
+    const run = await scene.action({ ...named, "push-to-registry": "true" }, { env });
     scene.assertRun(run, 0);
     assert.deepEqual(dig(statementOf(registry, digest), "subject"), [
       { name, digest: { sha256: hex(digest) } },
@@ -344,6 +343,7 @@ describe("images", { concurrency: 2 }, () => {
     assert.equal(run.outputs.get("referrer-digests")?.startsWith("sha256:"), true);
     const lines = await readFile(run.outputs.get("bundle-path") ?? "", "utf8");
     assert.equal(lines.trimEnd().split("\n").length, 1);
+    await rm(env.RUNNER_TEMP, { recursive: true });
     const bare = await scene.action({ "push-to-registry": "true", "subject-name": name });
     await scene.assertActionRefused(bare, {
       ...{ exit: 2, says: /subject-digest is missing/, hint: /push-to-registry is for one image/ },
