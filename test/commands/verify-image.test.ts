@@ -169,6 +169,19 @@ suite("what is stored beside an image", () => {
     assert.equal(ended.code, 0, ended.log);
   });
 
+  test("several attestations, each of which must be there, in whatever layout", async (t) => {
+    const { registry, digest, name } = await start(t);
+    const spdx = "https://spdx.dev/Document";
+    putBundle(registry, digest, bundleOf(await signStatement(digest, provenance)));
+    const args = ["--image", `${name}@${digest}`, "--require-predicate=slsaprovenance1,spdx"];
+    const { code, message } = errorOf(await verify(...args));
+    assert.equal(code, "POLICY_NOT_SATISFIED");
+    assert.match(message, /"spdx" is missing \("slsaprovenance1" is there\)/);
+    putOld(registry, oldTag(digest, "att"), [await oldAttestation(digest, spdx)]);
+    const ended = await verify(...args);
+    assert.equal(ended.code, 0, ended.log);
+  });
+
   test("with a managed key", async (t) => {
     const { registry, digest, name } = await start(t);
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });

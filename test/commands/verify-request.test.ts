@@ -4,6 +4,8 @@ import { suite, test } from "node:test";
 import { parseVerifyRequest, type VerifyRequest } from "../../src/commands/verify-request.ts";
 import { verifyHelp } from "../../src/commands/verify-help.ts";
 import { verifyInputs, verifyOutputs } from "../../src/commands/verify-table.ts";
+import type { InputSpec } from "../../src/commands/input-table.ts";
+import { environmentName } from "../../src/runner/runner.ts";
 import { refusal } from "../refusal.ts";
 import { run } from "./verify-run.ts";
 
@@ -110,8 +112,10 @@ suite("tables", () => {
 
   test("help names every flag, fits a terminal, and has an example", () => {
     const help = verifyHelp();
-    for (const { name } of verifyInputs) {
-      assert.match(help, new RegExp(`^ {2}--${name} `, "m"), name);
+    const specs: readonly InputSpec[] = verifyInputs;
+    for (const { name, secret } of specs) {
+      const head = secret === true ? environmentName(name) : `--${name}`;
+      assert.match(help, new RegExp(`^ {2}${head} `, "m"), name);
     }
     for (const line of help.split("\n")) assert.ok(line.length <= 92, line);
     assert.match(help, /Example:\n {2}sigstep verify/);

@@ -296,3 +296,73 @@ suite("cosign 2", () => {
     assert.equal(dig(bundle, "storage", "kind"), "fallback-index");
   });
 });
+
+suite("our own signatures, before us, cosign 3 and cosign 2", () => {
+  const cli = join(import.meta.dirname, "../../dist/cli.js");
+
+  async function sign(image: Image, rekor: 1 | 2, args: readonly string[]): Promise<void> {
+    const { trustedRoot, signingConfigV1, signingConfigV2 } = stack.trust;
+    const home = await mkdtemp(join(folder, "ours-"));
+    const config = rekor === 1 ? signingConfigV1 : signingConfigV2;
+    const trust = ["--trusted-root", trustedRoot, "--signing-config", config];
+    await runOk(process.execPath, [cli, ...args, ...trust, "--subject-images", image.reference], {
+      directory: home,
+      environment: { ...emptyEnvironment(home), ...stack.environment },
+    });
+  }
+
+  async function judge(
+    name: "cosign" | "cosign2",
+    { reference }: Image,
+    args: readonly string[],
+  ): Promise<void> {
+    const home = await mkdtemp(join(folder, "judge-"));
+    await runOk(
+      tools[name],
+      [
+        ...args,
+        ...["--certificate-identity", identity, "--certificate-oidc-issuer", stack.urls.github],
+        ...["--trusted-root", stack.trust.trustedRoot, reference],
+      ],
+      { environment: emptyEnvironment(home) },
+    );
+  }
+
+  for (const name of ["ocimem", "distribution"] as const) {
+    for (const rekor of [1, 2] as const) {
+      test(`as a bundle on ${name}, Rekor v${rekor}`, async (t) => {
+        const image = await push(t, name, `ours-${rekor}`);
+        await sign(image, rekor, ["sign"]);
+        const bundle = await assertAccepted(image.reference);
+        assert.equal(dig(bundle, "statement", "predicateType"), signType);
+        await assertRefusedOtherwise(image);
+        await judge("cosign", image, ["verify"]);
+      });
+    }
+
+    test(`in cosign 2's layout on ${name}`, async (t) => {
+      const image = await push(t, name, "ours-old");
+      await sign(image, 1, ["sign", "--storage=legacy"]);
+      const bundle = await assertAccepted(image.reference);
+      assert.equal(dig(bundle, "storage", "kind"), "legacy-signature");
+      await assertRefusedOtherwise(image);
+      await judge("cosign2", image, ["verify"]);
+      await judge("cosign", image, ["verify", "--new-bundle-format=false"]);
+    });
+
+    test(`an attestation in both layouts on ${name}`, async (t) => {
+      const image = await push(t, name, "ours-attested");
+      const type = "https://example.com/x/v1";
+      const says = ["--predicate-type", type, "--predicate-path", predicate];
+      await sign(image, 1, ["attest", "--storage=both", ...says]);
+      const { results, log } = await ask(image.reference, [`--predicate-type=${type}`]);
+      const kinds = list(at(results[0], "bundles")).map((each) =>
+        text(dig(each, "storage", "kind")),
+      );
+      const listed = name === "ocimem" ? "referrers" : "fallback-index";
+      assert.deepEqual(kinds.toSorted(), [listed, "legacy-attestation"].toSorted(), log);
+      await judge("cosign2", image, ["verify-attestation", "--type", type]);
+      await judge("cosign", image, ["verify-attestation", "--type", type]);
+    });
+  }
+});
