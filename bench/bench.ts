@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { startStack } from "../test/stack/start.ts";
 import { attestPairs, attestSubjects } from "./attest.ts";
 import { batchRekor1, batchRekor2 } from "./batch.ts";
+import { manyImages, oneImage } from "./images.ts";
 import { largeFile } from "./large-file.ts";
 import { manyFiles } from "./many-files.ts";
 import { oneBlob } from "./one-blob.ts";
@@ -22,6 +23,8 @@ const benches = {
   "batch-v2": batchRekor2,
   "attest-pairs": attestPairs,
   "attest-subjects": attestSubjects,
+  "one-image": oneImage,
+  "many-images": manyImages,
   "large-file": largeFile,
   "many-files": manyFiles,
   "verify-loop": verifyLoop,

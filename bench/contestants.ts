@@ -61,6 +61,13 @@ export async function cosign(
   };
 }
 
+/** sigstep signs one image. */
+export function sigstepImages(stack: Stack, reference: string, folder: string): Contestant {
+  const args = ["sign", "--subject-images", reference, "--bundle-dir", folder];
+  const environment = ourEnvironment(stack, 1);
+  return { name: "sigstep", command: [process.execPath, cli, ...args], environment };
+}
+
 /** sigstep attests. */
 export function sigstepAttest(
   args: readonly string[],
@@ -87,6 +94,19 @@ export async function cosignAttest(
     ],
     environment: stack.environment,
     prepare: () => rm(bundle, { force: true }),
+  };
+}
+
+/** cosign over one image, or one attestation about it, Rekor v1. */
+export async function cosignImage(stack: Stack, args: readonly string[]): Promise<Contestant> {
+  const { cosign: program } = await ensureTools(["cosign"]);
+  const { trustedRoot, signingConfigV1 } = stack.trust;
+  const [command = "", ...rest] = args;
+  const trust = ["--trusted-root", trustedRoot, "--signing-config", signingConfigV1];
+  return {
+    name: "cosign",
+    command: [program, command, "-y", "--oidc-provider", "github-actions", ...trust, ...rest],
+    environment: stack.environment,
   };
 }
 

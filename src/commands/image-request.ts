@@ -61,8 +61,11 @@ export function parseImageRequest(
     repairIndex: inputs.boolean("repair-index"),
     registries: parseRegistryRequest(inputs),
   };
-  if (request.requireDigest) images.forEach(requireDigest);
-  if (["legacy", "both"].includes(request.storage)) images.forEach(refuseLayout);
+  if (request.requireDigest)
+    images.forEach((image) => {
+      requireDigest(image);
+    });
+  if (["legacy", "both"].includes(request.storage)) for (const image of images) refuseLayout(image);
   return request;
 }
 
