@@ -15,6 +15,9 @@ PATH is a file or a glob (* ? ** [class], quoted). Its bundle is PATH.sigstore.j
 Example:
   sigstep verify dist/app.tar.gz --repo acme/widget
 
+Attestations that must all be there, each by some bundle:
+  sigstep verify dist/app.tar.gz --repo acme/widget --require-predicate "provenance sbom"
+
 Flags (every one may also come from the environment, as SIGSTEP_NAME):
 ${verifyInputs.map(describeFlag).join("")}
   --json
