@@ -131,7 +131,7 @@ export const attestOwnInputs = [
   {
     name: "create-storage-record",
     kind: boolean,
-    default: "",
+    default: "false",
     help: "Note with the repository's organisation where an image lies: the one subject, its subject-name with registry, already pushed. Needs artifact-metadata: write; what goes wrong is a notice.",
   },
   {

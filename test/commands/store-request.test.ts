@@ -33,6 +33,8 @@ suite("the request", () => {
   const releases: readonly (readonly [string, string, StoreRequest["release"]])[] = [
     ["", "", undefined],
     ["v1", "", { kind: "tag", tag: "v1" }],
+    ["v1", "auto", { kind: "tag", tag: "v1" }],
+    ["", "auto", undefined],
     ["v1", "true", { kind: "tag", tag: "v1" }],
     ["v1", "false", undefined],
     ["", "true", { kind: "event" }],
