@@ -1,7 +1,7 @@
 // `verify`: which bundle is taken for an artifact, what is said of it, and every way to be refused.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, open, readFile, readdir, symlink } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, readdir, symlink } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import {
@@ -141,6 +141,18 @@ suite("the bundle of a file", () => {
     const { ended, json: all } = await json(folder.at("glob/*"));
     assert.equal(ended.code, 0, ended.log);
     assert.equal(list(at(all, "results")).length, 1);
+  });
+
+  test("globs skip nothing that only has a bundle's name", async () => {
+    await folder.artifact("data/train");
+    await folder.bundle("data/train.sigstore.json");
+    await folder.write("data/train.sigstore", "not a bundle");
+    const lines = await folder.lines("data/train.jsonl", ["happy-path-v0.3"]);
+    await appendFile(lines, '{"data":1}\n');
+    const { ended, json: all } = await json(folder.at("data/*"));
+    assert.equal(ended.code, 1, ended.log);
+    const found = list(at(all, "results")).map((result) => at(result, "verified"));
+    assert.deepEqual(found, [true, false, false]);
   });
 });
 
