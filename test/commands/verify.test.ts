@@ -337,6 +337,16 @@ suite("a managed key", () => {
     ],
     ["no key", "hello", /is not one public key in PEM/],
     ["two keys", "twice", /is not one public key in PEM/],
+    [
+      "a key of PKCS#1",
+      "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n",
+      /openssl rsa -RSAPublicKey_in/,
+    ],
+    [
+      "a certificate",
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      /openssl x509 -in FILE -noout -pubkey/,
+    ],
   ] as const) {
     test(`${what} is bad input`, async () => {
       const whole = content === "twice" ? (await readFile(key, "utf8")).repeat(2) : content;
@@ -351,6 +361,13 @@ suite("a managed key", () => {
       assert.doesNotMatch(log, /AAAA/);
     });
   }
+
+  test("may have text before it, and the lines of Windows", async () => {
+    const text = `Public-Key: (256 bit)\nASN1 OID: prime256v1\n${await readFile(key, "utf8")}\n`;
+    const file = await folder.write("keys/text.pub", text.replaceAll("\n", "\r\n"));
+    const { code, log } = await run([...args, `--key=${file}`, await folder.artifact("keyed/app")]);
+    assert.equal(code, 0, log);
+  });
 
   test("that is not there is bad input", async () => {
     const { code, log } = await run([
