@@ -5,7 +5,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
-import { bundleSuffix } from "../subjects/find.ts";
+import { bundleSuffix, type FoundFile } from "../subjects/find.ts";
 import { readFoundFile } from "../subjects/small-file.ts";
 import type { Artifact } from "./verify-artifacts.ts";
 import type { RefusedResult } from "./verify-results.ts";
@@ -42,8 +42,8 @@ export async function readManifest(path: string): Promise<ManifestContent> {
   const refused = failures.map((failure) => notSigned(failure.get("path").string()));
   for (const subject of subjects) {
     const found = await locate(subject, place);
-    if (found === undefined) refused.push(notFound(subject.path));
-    else artifacts.push(found);
+    if (found.length === 0) refused.push(notFound(subject.path));
+    artifacts.push(...found);
   }
   return { artifacts, refused };
 }
@@ -82,6 +82,12 @@ function parseSubject(json: JsonValue): ListedFile {
   return { path: path.string(), sha256: sha256.hex(), bundle: bundle.string() };
 }
 
+/** Where a file really is, and its size. */
+interface FileInside {
+  readonly real: string;
+  readonly size: number;
+}
+
 /** The two folders in which a manifest may name files. */
 class Place {
   /** The manifest's own, as the user names it. */
@@ -98,14 +104,13 @@ class Place {
     return new Place(folder, [await realpath("."), await realpath(folder)]);
   }
 
-  /** Size of the file at `path`, links followed; undefined when there is none inside. */
-  async sizeInside(path: string): Promise<number | undefined> {
+  /** The file at `path`, links followed; undefined when there is none inside. */
+  async findInside(path: string): Promise<FileInside | undefined> {
     try {
       const real = await realpath(path);
       const stats = await stat(real);
-      return stats.isFile() && this.#roots.some((root) => isBelow(real, root))
-        ? stats.size
-        : undefined;
+      const isInside = this.#roots.some((root) => isBelow(real, root));
+      return stats.isFile() && isInside ? { real, size: stats.size } : undefined;
     } catch {
       return undefined;
     }
@@ -118,24 +123,37 @@ function isBelow(path: string, root: string): boolean {
 }
 
 /**
- * The listed file and its bundle: where the run that signed had it; else under the manifest's folder, as
- * when all was downloaded together; else beside its bundle.
+ * The listed file with its bundle: where the run that signed had it and under the manifest's folder, as
+ * when all was downloaded together. Where there is one at both, both must hold: nobody can tell which of
+ * them will be used. Else the one beside its bundle.
  */
-async function locate(listed: ListedFile, place: Place): Promise<Artifact | undefined> {
+async function locate(listed: ListedFile, place: Place): Promise<Artifact[]> {
   const bundlePath = join(place.folder, listed.bundle);
+  const hasBundle = (await place.findInside(bundlePath)) !== undefined;
+  const inFolder = isAbsolute(listed.path) ? [] : [join(place.folder, listed.path)];
+  const named = await findAll([listed.path, ...inFolder], place);
   const beside = bundlePath.endsWith(bundleSuffix)
     ? [bundlePath.slice(0, -bundleSuffix.length)]
     : [];
-  const inFolder = isAbsolute(listed.path) ? [] : [join(place.folder, listed.path)];
-  for (const path of [listed.path, ...inFolder, ...beside]) {
-    const size = await place.sizeInside(path);
-    if (size === undefined) continue;
-    const digest = { algorithm: "sha256", bytes: listed.sha256 } as const;
-    const file = { path, name: basename(path), size };
-    const bundle = (await place.sizeInside(bundlePath)) === undefined ? {} : { bundlePath };
-    return { kind: "file", name: path, file, listed: digest, ...bundle };
+  const found = named.size > 0 ? named : await findAll(beside, place);
+  return [...found.values()].map((file) => ({
+    kind: "file",
+    name: file.path,
+    file,
+    listed: { algorithm: "sha256", bytes: listed.sha256 },
+    ...(hasBundle ? { bundlePath } : {}),
+  }));
+}
+
+/** Those of the paths that are files inside, each file once. */
+async function findAll(paths: readonly string[], place: Place): Promise<Map<string, FoundFile>> {
+  const files = new Map<string, FoundFile>();
+  for (const path of paths) {
+    const found = await place.findInside(path);
+    if (found === undefined || files.has(found.real)) continue;
+    files.set(found.real, { path, name: basename(path), size: found.size });
   }
-  return undefined;
+  return files;
 }
 
 function notFound(path: string): RefusedResult {
