@@ -1,1 +1,1 @@
-import{b as i}from"./chunk-6EB46KOI.js";import"./chunk-CGIXCSI2.js";import"./chunk-SXB7ULXX.js";import"./chunk-NAONBCPW.js";import"./chunk-YNAHWCFN.js";import{c as o}from"./chunk-S77Y3PHL.js";import"./chunk-5X2ZJBGC.js";await o(i);
+import{b as i}from"./chunk-H45Z5SV6.js";import"./chunk-RWCSYTAJ.js";import"./chunk-EC6W72CD.js";import"./chunk-EF5PPOBB.js";import"./chunk-YNAHWCFN.js";import{c as o}from"./chunk-UJCXOD3I.js";import"./chunk-ZJTHEJUC.js";await o(i);
