@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-H45Z5SV6.js";import"./chunk-RWCSYTAJ.js";import"./chunk-EC6W72CD.js";import"./chunk-EF5PPOBB.js";import"./chunk-YNAHWCFN.js";import"./chunk-ZJTHEJUC.js";export{b as signAction,a as signCommand};
