@@ -23,6 +23,8 @@ export interface ImagesContext {
   readonly caPem: string | undefined;
 }
 
+/** More at once would take more memory: all that is stored about an image is read before it is judged. */
+const maxAtOnce = 4;
 /** How long to go on trying since a registry's last good answer. */
 const budgetMs = 60_000;
 
@@ -45,7 +47,8 @@ export async function verifyImages(
     );
     const images = found.flat();
     const progress = createProgress(images.length, world);
-    const results = await eachAtOnce(images, concurrency, async (image) => {
+    const atOnce = Math.min(concurrency, maxAtOnce);
+    const results = await eachAtOnce(images, atOnce, async (image) => {
       const result = await judge(image, terms);
       progress.advance();
       return result;
