@@ -67,29 +67,35 @@ interface Stores {
 }
 
 /** The network is opened when there is an image in a registry: a folder asks nobody. */
-async function openStores(
-  { images, registry }: ImagesRequest,
-  { world, caPem }: ImagesContext,
-): Promise<Stores> {
-  const references = images.flatMap((image) =>
+async function openStores(request: ImagesRequest, context: ImagesContext): Promise<Stores> {
+  const names = request.images.flatMap((image) =>
     image.kind === "registry" ? [image.reference] : [],
   );
-  let http: Http | undefined;
-  if (references.length > 0) {
-    const { insecureHosts } = registry;
-    const ca = caPem === undefined ? {} : { caPem };
-    http = await world.openHttp({ budgetMs, insecureHosts, ...ca });
+  const http = names.length === 0 ? undefined : await openDoor(request, context);
+  const close = async (): Promise<void> => http?.close();
+  try {
+    const { world } = context;
+    const tools = http === undefined ? undefined : { world, http, names };
+    const open = tools === undefined ? undefined : openRegistries(request.registry, tools);
+    return { open: async (image) => openStore(image, open), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  const open =
-    http === undefined ? undefined : openRegistries(registry, { world, http, names: references });
-  return {
-    open: async (image) => {
-      if (image.kind === "layout") return openLayout(image.folder);
-      if (open === undefined) throw new TypeError("No registry was opened.");
-      return storeOf(open(image.reference));
-    },
-    close: async () => http?.close(),
-  };
+}
+
+function openDoor({ registry }: ImagesRequest, { world, caPem }: ImagesContext): Promise<Http> {
+  const { insecureHosts } = registry;
+  return world.openHttp({ budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) });
+}
+
+async function openStore(
+  image: ImageChoice,
+  open: ReturnType<typeof openRegistries> | undefined,
+): Promise<ImageStore> {
+  if (image.kind === "layout") return openLayout(image.folder);
+  if (open === undefined) throw new TypeError("No registry was opened.");
+  return storeOf(open(image.reference));
 }
 
 interface Locating {
