@@ -221,6 +221,13 @@ suite("the policy", () => {
     await admits(image);
   });
 
+  test("what others hang on an image does not get in the way of its signature", async (t) => {
+    const image = await signedImage(t, registryOf("ocimem"));
+    const others = await bundlesOf(t, await signedImage(t, registryOf("ocimem")));
+    await attachBundles(t, image, [...others, "{}", others[0]?.slice(1) ?? ""]);
+    await admits(image);
+  });
+
   test("every container of a pod counts", async (t) => {
     const signed = await signedImage(t, registryOf("ocimem"));
     const unsigned = await newImage(t, registryOf("ocimem"));

@@ -130,6 +130,13 @@ for (const { signer, name } of cases) {
       await denies(changed, /signatures do not match threshold/);
     });
 
+    test("what others hang on an image does not get in the way of its signature", async (t) => {
+      const image = await signedImage(t);
+      const others = await bundlesOf(t, await signedImage(t));
+      await attachBundles(t, image, [...others, "{}"]);
+      await admits(image);
+    });
+
     test("signed with Rekor v2: denied, since it cannot read such a bundle", async (t) => {
       await denies(await signedImage(t, "v2"), /no valid bundles exist in registry/);
     });
