@@ -80,6 +80,7 @@ suite("what is stored beside an image", () => {
     assert.equal(ended.code, 0, ended.log);
     const [result] = resultsOf(ended);
     assert.equal(at(result, "name"), `${name}@${digest}`);
+    assert.equal(ended.told.outputs.get("images"), `${name}@${digest}`);
     assert.deepEqual(at(result, "image"), { reference: `${name}@${digest}`, name, digest });
     const [bundle] = bundlesOf(result);
     assert.deepEqual(at(bundle, "storage"), { kind: "referrers", digest: artifact });

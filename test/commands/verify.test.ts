@@ -458,6 +458,7 @@ suite("the action", () => {
       issuer,
       repository: "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon",
       commit: text(told.outputs.get("commit")),
+      images: "",
       "results-path": folder.at("action/temp", name),
     });
     assert.match(text(told.outputs.get("commit")), /^[0-9a-f]{40}$/);

@@ -89,6 +89,7 @@ describe("from one job to the next", { concurrency: 4 }, () => {
     assert.deepEqual(scene.asked(), {}, "nobody but the registry is asked");
     assert.equal(run.outputs.get("verified"), "true");
     assert.equal(run.outputs.get("identity"), identity);
+    assert.equal(run.outputs.get("images"), `${name}@${index}`);
     assert.match(run.summary, new RegExp(index.slice("sha256:".length)));
     const [file = ""] = await readdir(scene.path("temp"));
     const results: unknown = JSON.parse(await readFile(scene.path("temp", file), "utf8"));
@@ -109,6 +110,7 @@ describe("from one job to the next", { concurrency: 4 }, () => {
     const action = await scene.verifyAction(inputs);
     assert.equal(action.code, 1);
     assert.equal(action.outputs.get("verified"), "false");
+    assert.equal(action.outputs.get("images"), "");
     const strict = await scene.cli([
       "verify",
       "--image",

@@ -82,6 +82,7 @@ suite("the action under act", () => {
       issuer: stack.urls.github,
       repository: "https://github.com/acme/widget",
       commit: text(at(verified, "commit")),
+      images: "",
       "results-path": resultsPath,
     });
     assert.match(output, /verified {2}".*app one\.txt" {2}by /);
