@@ -1,1 +1,1 @@
-import{b as i}from"./chunk-YHB7R37I.js";import"./chunk-PEOOG5SV.js";import"./chunk-W7MTC3U4.js";import{c as o}from"./chunk-S77Y3PHL.js";import"./chunk-5X2ZJBGC.js";await o(i);
+import{b as i}from"./chunk-GZKDAQMP.js";import"./chunk-FG4LP3LD.js";import"./chunk-M737P76V.js";import"./chunk-Y4X72CCJ.js";import"./chunk-AP4SF7Z5.js";import{c as o}from"./chunk-UTKBLH4K.js";import"./chunk-SUF3U7XD.js";import"./chunk-NFJDKJ6L.js";await o(i);

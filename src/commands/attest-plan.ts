@@ -63,11 +63,13 @@ export function planStatements(parts: AttestParts, shape: AttestShape): PlannedS
   for (const predicate of predicates) requireEmbeddable(predicate, shape);
   const statements = predicates.flatMap((predicate) => {
     const groups = groupSubjects(predicate, chooseSubjects(predicate, subjects), shape);
-    return groups.map((group) => ({ subjects: group, predicate }));
+    const isShard = groups.length > 1 && !shape.singleSubject;
+    return groups.map((group) => ({ subjects: group, predicate, isShard }));
   });
   const names = nameStatements(
-    statements.map(({ subjects: group, predicate }) => ({
-      subjects: group.map(({ name }) => name),
+    statements.map(({ subjects: group, predicate, isShard }) => ({
+      // One of several shards is numbered like the others, even when a single subject is left for it.
+      subjects: isShard ? [] : group.map(({ name }) => name),
       shortType: predicate.type.shortType,
     })),
     shape.bundleName,

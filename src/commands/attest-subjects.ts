@@ -97,7 +97,7 @@ async function readArtifacts(path: string | undefined): Promise<readonly Subject
   if (listed.length > 0) return listed;
   throw new SigstepError("INPUT_MISSING", "Nothing says what to attest.", {
     where: "subject-path",
-    hint: "Name the files:\n  with:\n    subject-path: dist/*.tar.gz\nor give subject-digest with subject-name, or subject-checksums.",
+    hint: "Name the files:\n  with:\n    subject-path: dist/*.tar.gz\nor give subject-digest with subject-name, or subject-checksums. To sign the files themselves write `inputs: dist/*.tar.gz`.",
   });
 }
 

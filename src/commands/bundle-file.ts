@@ -18,8 +18,13 @@ export function isLines(path: string): boolean {
 /**
  * The bundles in the file at `path`: those of a `.jsonl` are read one by one, as they are asked for.
  * What cannot be read is a candidate with its error, and the last one.
+ *
+ * @param skips - Which lines, by label, are not even parsed.
  */
-export async function* readCandidates(path: string): AsyncGenerator<Candidate> {
+export async function* readCandidates(
+  path: string,
+  skips: (label: string) => boolean = () => false,
+): AsyncGenerator<Candidate> {
   if (!isLines(path)) {
     yield await readOne(path);
     return;
@@ -29,7 +34,7 @@ export async function* readCandidates(path: string): AsyncGenerator<Candidate> {
     for await (const { number, bytes } of readBundleLines(path)) {
       isEmpty = false;
       const label = `${path}:${number}`;
-      yield attempt(label, () => parseBundle(bytes, `bundle ${quote(label)}`));
+      if (!skips(label)) yield attempt(label, () => parseBundle(bytes, `bundle ${quote(label)}`));
     }
   } catch (thrown) {
     yield { label: path, error: unreadable(path, thrown) };

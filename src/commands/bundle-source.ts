@@ -5,6 +5,7 @@ import { SigstepError } from "../errors.ts";
 import { needsContent, neededDigests } from "../sigstore/message.ts";
 import { isAboutAnother } from "./bundle-about.ts";
 import { isLines, readCandidates, type Candidate } from "./bundle-file.ts";
+import { LineClaims } from "./line-claims.ts";
 
 /** What an artifact must be read for. */
 export interface Needs {
@@ -54,23 +55,38 @@ export function bundlesIn(
   paths: readonly BundlePath[],
   held: HeldBundles = new HeldBundles(),
 ): BundleSource {
-  const read = async function* ({ path }: BundlePath): AsyncGenerator<Candidate> {
+  const needed = new Map<PublicKey | undefined, Promise<Needs>>();
+  const claims = new LineClaims();
+  const read = async function* (
+    { path }: BundlePath,
+    digests?: Digests,
+  ): AsyncGenerator<Candidate> {
     if (isLines(path)) {
-      yield* readCandidates(path);
+      yield* readCandidates(path, digests && claims.aboutAnother(digests));
       return;
     }
     yield* await held.read(path);
   };
+  const readNeeds = async (key: PublicKey | undefined): Promise<Needs> => {
+    const needs = new NeedsOf(key);
+    for (const path of paths) {
+      for await (const candidate of read(path)) {
+        needs.add(candidate);
+        if (isLines(path.path)) claims.note(candidate);
+      }
+    }
+    return needs;
+  };
   return {
-    needs: async (key) => {
-      const needs = new NeedsOf(key);
-      for (const path of paths) for await (const candidate of read(path)) needs.add(candidate);
-      return needs;
+    needs: (key) => {
+      const known = needed.get(key) ?? readNeeds(key);
+      needed.set(key, known);
+      return known;
     },
     candidates: async function* (digests) {
       for (const path of paths) {
         const filters = path.isGuess === true || isLines(path.path);
-        for await (const candidate of read(path)) {
+        for await (const candidate of read(path, digests)) {
           const { bundle } = candidate;
           if (filters && bundle !== undefined && isAboutAnother(bundle, digests)) continue;
           yield candidate;

@@ -155,9 +155,9 @@ export const storeInputs = [
   },
   {
     name: "upload-release-assets",
-    kind: boolean,
-    default: "",
-    help: "true: add the bundles to the release that started the workflow, or to that of release-tag. false: add nothing. Left out, release-tag decides.",
+    kind: { type: "choice", choices: ["auto", "true", "false"] },
+    default: "auto",
+    help: "Add the bundles to a release as assets. auto: when release-tag names one. true: without release-tag, to the one that started the workflow.",
   },
   {
     name: "upload-artifact",

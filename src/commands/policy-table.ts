@@ -84,7 +84,7 @@ export const policyInputs = [
   spec(
     "max-age",
     text("AGE"),
-    "Oldest signature to accept, by its latest proven time: 90m, 12h, 30d.",
+    "Oldest signature to accept, by its earliest proven time: 90m, 12h, 30d.",
   ),
   spec(
     "policy",

@@ -30,12 +30,10 @@ export function parseStoreRequest(inputs: InputReader<StoreInputName>): StoreReq
   return { gitHubToken, release, artifact: chooseArtifact(inputs) };
 }
 
-/** A tag alone says that it is wanted; an explicit false has the last word. */
 function chooseRelease(inputs: InputReader<StoreInputName>): ReleaseChoice | undefined {
   const tag = inputs.text("release-tag");
-  const isWanted = inputs.given("upload-release-assets")
-    ? inputs.boolean("upload-release-assets")
-    : tag !== undefined;
+  const upload = inputs.text("upload-release-assets");
+  const isWanted = upload === "true" || (upload !== "false" && tag !== undefined);
   if (!isWanted) return undefined;
   return tag === undefined ? { kind: "event" } : { kind: "tag", tag };
 }

@@ -4,6 +4,7 @@ import { encodeHex, parseHex } from "../encoding/base64.ts";
 import { quote, SigstepError } from "../errors.ts";
 import type { StatementSubject } from "../sigstore/statement.ts";
 import { findFiles, type FindTerms, type FoundFile } from "../subjects/find.ts";
+import { readCandidates } from "./bundle-file.ts";
 
 /** A bundle that a manifest lists. */
 export interface ListedBundle {
@@ -89,8 +90,14 @@ export const otherBundleSuffixes = [".sigstore", ".sigstore.jsonl", ".jsonl"] as
 
 const verifying: FindTerms = {
   verb: "verify",
-  isBundle: (path, all) =>
+  isBundle: async (path, all) =>
     otherBundleSuffixes.some(
       (suffix) => path.endsWith(suffix) && all.has(path.slice(0, -suffix.length)),
-    ),
+    ) && (await holdsBundles(path)),
 };
+
+/** The name alone would keep data unverified: `train.jsonl` beside `train` may be either. */
+async function holdsBundles(path: string): Promise<boolean> {
+  for await (const { error } of readCandidates(path)) if (error !== undefined) return false;
+  return true;
+}

@@ -2,6 +2,7 @@
 // thousands.
 import { encodeHex } from "../encoding/base64.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
+import { provenIndex } from "../sigstore/entry-proof.ts";
 import { findIssuer } from "../sigstore/fulcio-extensions.ts";
 import type { AttestationRequirement } from "../sigstore/policy.ts";
 import type { PassedStep } from "../sigstore/step.ts";
@@ -25,7 +26,7 @@ export interface VerifiedFacts {
   readonly run: string;
   /** The earliest proven time. */
   readonly time: Date | undefined;
-  /** Indexes in the logs, decimal. */
+  /** Indexes in the logs, decimal, of the entries that prove theirs. */
   readonly logIndexes: readonly string[];
   readonly predicateType: string | undefined;
   /** What the statement claims, in lines of printable text. */
@@ -58,7 +59,7 @@ export function verifiedFacts(verified: VerifiedBundle, terms: FactsTerms): Veri
     ...sourceFacts(certificate),
     keyId: certificate === undefined ? encodeHex(publicKey.keyId) : "",
     time,
-    logIndexes: entries.map(({ entry }) => String(entry.logIndex)),
+    logIndexes: entries.flatMap((entry) => provenIndex(entry)?.toString() ?? []),
     predicateType: statement?.predicateType,
     claims,
     attestations: verified.attestations,

@@ -20,6 +20,9 @@ Example:
   sigstep verify dist/app.tar.gz --repo acme/widget
   sigstep verify --image ghcr.io/acme/app@sha256:HEX --repo acme/widget
 
+Attestations that must all be there, each by some bundle:
+  sigstep verify dist/app.tar.gz --repo acme/widget --require-predicate "provenance sbom"
+
 Flags (every one may also come from the environment, as SIGSTEP_NAME):
 ${verifyInputs.map(describeFlag).join("")}
   --json

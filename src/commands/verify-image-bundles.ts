@@ -29,8 +29,10 @@ export interface ImageCandidate {
   readonly payload?: Uint8Array;
 }
 
-/** Of one image, all bundles together. Several images are verified at once. */
+/** Of one image, each kind together: all of it is in memory, for several images at once. */
 const limits = { maxBundles: 100, maxTotalBytes: 64 * 1024 * 1024 };
+/** What is signed of an image is a few hundred bytes. */
+const signatureLimits = { maxBundles: 100, maxTotalBytes: 1024 * 1024 };
 
 /**
  * What is stored about the image `digest`. One thing that cannot be read does not keep the others back.
@@ -44,7 +46,7 @@ export async function readImageBundles(
 ): Promise<readonly ImageCandidate[]> {
   const [bundles, signatures, attestations] = await Promise.all([
     readReferrers(store, digest, isLayout),
-    readLegacyEntries(store, { subject: digest, kind: "sig" }, limits),
+    readLegacyEntries(store, { subject: digest, kind: "sig" }, signatureLimits),
     readLegacyEntries(store, { subject: digest, kind: "att" }, limits),
   ]);
   return [...bundles, ...[...signatures, ...attestations].map(legacyCandidate)];

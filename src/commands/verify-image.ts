@@ -2,7 +2,7 @@
 // payload that has to name it.
 import { computeDigest, isDigestAlgorithm, type Digest, type Digests } from "../crypto/digest.ts";
 import { parseHex } from "../encoding/base64.ts";
-import { SigstepError } from "../errors.ts";
+import { quote, SigstepError } from "../errors.ts";
 import { formatPlatform } from "../registry/descriptor.ts";
 import type { ImageStore } from "../registry/image-store.ts";
 import type { FoundImage } from "../registry/index-walk.ts";
@@ -121,7 +121,7 @@ async function noneAbout(image: LocatedImage, name: string): Promise<SigstepErro
     ofIndex.length === 0
       ? "Nothing says who made"
       : `Signed is the index ${root} alone; nothing says who made`;
-  return new SigstepError("BUNDLE_MISSING", `${why} ${name}.`, {
+  return new SigstepError("BUNDLE_MISSING", `${why} ${quote(name, 500)}.`, {
     where: store.name,
     hint:
       ofIndex.length === 0

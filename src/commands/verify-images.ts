@@ -23,6 +23,8 @@ export interface ImagesContext {
   readonly caPem: string | undefined;
 }
 
+/** More at once would take more memory: all that is stored about an image is read before it is judged. */
+const maxAtOnce = 4;
 /** How long to go on trying since a registry's last good answer. */
 const budgetMs = 60_000;
 
@@ -45,7 +47,8 @@ export async function verifyImages(
     );
     const images = found.flat();
     const progress = createProgress(images.length, world);
-    const results = await eachAtOnce(images, concurrency, async (image) => {
+    const atOnce = Math.min(concurrency, maxAtOnce);
+    const results = await eachAtOnce(images, atOnce, async (image) => {
       const result = await judge(image, terms);
       progress.advance();
       return result;
@@ -64,29 +67,35 @@ interface Stores {
 }
 
 /** The network is opened when there is an image in a registry: a folder asks nobody. */
-async function openStores(
-  { images, registry }: ImagesRequest,
-  { world, caPem }: ImagesContext,
-): Promise<Stores> {
-  const references = images.flatMap((image) =>
+async function openStores(request: ImagesRequest, context: ImagesContext): Promise<Stores> {
+  const names = request.images.flatMap((image) =>
     image.kind === "registry" ? [image.reference] : [],
   );
-  let http: Http | undefined;
-  if (references.length > 0) {
-    const { insecureHosts } = registry;
-    const ca = caPem === undefined ? {} : { caPem };
-    http = await world.openHttp({ budgetMs, insecureHosts, ...ca });
+  const http = names.length === 0 ? undefined : await openDoor(request, context);
+  const close = async (): Promise<void> => http?.close();
+  try {
+    const { world } = context;
+    const tools = http === undefined ? undefined : { world, http, names };
+    const open = tools === undefined ? undefined : openRegistries(request.registry, tools);
+    return { open: async (image) => openStore(image, open), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  const open =
-    http === undefined ? undefined : openRegistries(registry, { world, http, names: references });
-  return {
-    open: async (image) => {
-      if (image.kind === "layout") return openLayout(image.folder);
-      if (open === undefined) throw new TypeError("No registry was opened.");
-      return storeOf(open(image.reference));
-    },
-    close: async () => http?.close(),
-  };
+}
+
+function openDoor({ registry }: ImagesRequest, { world, caPem }: ImagesContext): Promise<Http> {
+  const { insecureHosts } = registry;
+  return world.openHttp({ budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) });
+}
+
+async function openStore(
+  image: ImageChoice,
+  open: ReturnType<typeof openRegistries> | undefined,
+): Promise<ImageStore> {
+  if (image.kind === "layout") return openLayout(image.folder);
+  if (open === undefined) throw new TypeError("No registry was opened.");
+  return storeOf(open(image.reference));
 }
 
 interface Locating {

@@ -7,6 +7,7 @@ import { minifyJson } from "../predicates/json-text.ts";
 import type { Bundle } from "../sigstore/bundle.ts";
 import type { Certificate } from "../sigstore/certificate.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
+import { provenInclusion, provenIndex } from "../sigstore/entry-proof.ts";
 import { findIssuer } from "../sigstore/fulcio-extensions.ts";
 import type { TransparencyLog } from "../sigstore/log.ts";
 import type { ProvenSct } from "../sigstore/sct.ts";
@@ -97,11 +98,12 @@ function encodeLog({ baseUrl, logId }: TransparencyLog): Json {
   return { logId: encodeHex(logId), logUrl: baseUrl };
 }
 
-function encodeProvenEntry({ entry, log, time }: ProvenEntry): Json {
-  const proof = entry.inclusionProof;
+function encodeProvenEntry(proven: ProvenEntry): Json {
+  const { entry, log, time } = proven;
+  const [index, proof] = [provenIndex(proven), provenInclusion(proven)];
   return {
     ...encodeLog(log),
-    logIndex: String(entry.logIndex),
+    ...(index === undefined ? {} : { logIndex: String(index) }),
     kind: entry.kind,
     version: entry.version,
     ...(time === undefined ? {} : { integratedTime: time.toISOString() }),

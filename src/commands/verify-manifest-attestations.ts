@@ -1,6 +1,6 @@
 // The attestations of a manifest: each subject against the file of its name that is there, or else by its
 // digest alone, with every bundle that the manifest lists for it.
-import { basename, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { digestAlgorithms, isDigestAlgorithm, type Digest } from "../crypto/digest.ts";
 import { parseHex } from "../encoding/base64.ts";
 import type { JsonValue } from "../encoding/json.ts";
@@ -69,7 +69,7 @@ export async function locateAttestations(
   const refused: RefusedResult[] = [];
   for (const { predicateType, subjects, bundle } of attestations) {
     const path = join(place.folder, bundle);
-    if ((await place.sizeInside(path)) === undefined) {
+    if (!(await place.has(path))) {
       refused.push(noBundle(bundle, predicateType));
       continue;
     }
@@ -81,7 +81,7 @@ export async function locateAttestations(
   }
   const artifacts: Artifact[] = [];
   for (const { subject, bundles } of found.values()) {
-    artifacts.push({ ...(await locate(subject, place)), bundles });
+    for (const found of await locate(subject, place)) artifacts.push({ ...found, bundles });
   }
   return { artifacts, refused };
 }
@@ -94,16 +94,15 @@ function keyOf({ name, digests }: StatementSubject): string {
 async function locate(
   subject: StatementSubject,
   place: Place,
-): Promise<Exclude<Artifact, { kind: "digest" }>> {
+): Promise<Exclude<Artifact, { kind: "digest" }>[]> {
   const listed = computable(subject);
   const { name } = subject;
   const isPath = name !== "" && !isAbsolute(name) && !name.includes("\0") && listed.length > 0;
-  for (const path of isPath ? [join(place.folder, name), name] : []) {
-    const size = await place.sizeInside(path);
-    if (size === undefined) continue;
-    return { kind: "file", name: path, file: { path, name: basename(path), size }, listed };
+  const files = isPath ? await place.findAll([join(place.folder, name), name]) : [];
+  if (files.length > 0) {
+    return files.map((file) => ({ kind: "file", name: file.path, file, listed }));
   }
-  return { kind: "subject", name: describeSubject(subject), subject, bundles: [] };
+  return [{ kind: "subject", name: describeSubject(subject), subject, bundles: [] }];
 }
 
 /** Digests that a file can be compared with. */

@@ -1,6 +1,7 @@
 // Where a manifest may name files: below the working directory and its own folder, links followed.
 import { realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, relative, sep } from "node:path";
+import { basename, dirname, isAbsolute, relative, sep } from "node:path";
+import type { FoundFile } from "../subjects/find.ts";
 
 /** The two folders in which a manifest may name files. */
 export class Place {
@@ -19,14 +20,32 @@ export class Place {
     return new Place(folder, [await realpath("."), await realpath(folder)]);
   }
 
-  /** Size of the file at `path`, links followed; undefined when there is none inside. */
-  async sizeInside(path: string): Promise<number | undefined> {
+  /** Whether there is a file at `path` inside. */
+  async has(path: string): Promise<boolean> {
+    return (await this.#find(path)) !== undefined;
+  }
+
+  /**
+   * Those of the paths that are files inside, each file once. Where a name leads to two, nobody can tell
+   * which of them will be used: both have to hold.
+   */
+  async findAll(paths: readonly string[]): Promise<FoundFile[]> {
+    const files = new Map<string, FoundFile>();
+    for (const path of paths) {
+      const found = await this.#find(path);
+      if (found === undefined || files.has(found.real)) continue;
+      files.set(found.real, { path, name: basename(path), size: found.size });
+    }
+    return [...files.values()];
+  }
+
+  /** Where the file at `path` really is, links followed; undefined when there is none inside. */
+  async #find(path: string): Promise<{ readonly real: string; readonly size: number } | undefined> {
     try {
       const real = await realpath(path);
       const stats = await stat(real);
-      return stats.isFile() && this.#roots.some((root) => isBelow(real, root))
-        ? stats.size
-        : undefined;
+      const isInside = this.#roots.some((root) => isBelow(real, root));
+      return stats.isFile() && isInside ? { real, size: stats.size } : undefined;
     } catch {
       return undefined;
     }

@@ -1,7 +1,7 @@
 // The manifest of a run of sign or attest, which anyone may have changed since: it says which files there should be
 // and where their bundles are. Every file and bundle is then verified as if it had been named.
 // A path in it counts only as long as it stays in the working directory or in the manifest's own folder.
-import { basename, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { parseJson, type JsonValue } from "../encoding/json.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import { bundleSuffix } from "../subjects/find.ts";
@@ -46,8 +46,8 @@ export async function readManifest(path: string): Promise<ManifestContent> {
   const refused = failures.map((failure) => notSigned(failure.get("path").string()));
   for (const subject of subjects) {
     const found = await locate(subject, place);
-    if (found === undefined) refused.push(notFound(subject.path));
-    else artifacts.push(found);
+    if (found.length === 0) refused.push(notFound(subject.path));
+    artifacts.push(...found);
   }
   const attested = await locateAttestations(attestations, place);
   return {
@@ -91,25 +91,26 @@ function parseSubject(json: JsonValue): ListedFile {
 }
 
 /**
- * The listed file and its bundle: where the run that signed had it; else under the manifest's folder, as
- * when all was downloaded together; else beside its bundle.
+ * The listed file with its bundle: where the run that signed had it and under the manifest's folder, as
+ * when all was downloaded together; else the one beside its bundle.
  */
-async function locate(listed: ListedFile, place: Place): Promise<Artifact | undefined> {
+async function locate(listed: ListedFile, place: Place): Promise<Artifact[]> {
   const bundlePath = join(place.folder, listed.bundle);
+  const inFolder = isAbsolute(listed.path) ? [] : [join(place.folder, listed.path)];
   const beside = bundlePath.endsWith(bundleSuffix)
     ? [bundlePath.slice(0, -bundleSuffix.length)]
     : [];
-  const inFolder = isAbsolute(listed.path) ? [] : [join(place.folder, listed.path)];
-  for (const path of [listed.path, ...inFolder, ...beside]) {
-    const size = await place.sizeInside(path);
-    if (size === undefined) continue;
-    const digest = { algorithm: "sha256", bytes: listed.sha256 } as const;
-    const file = { path, name: basename(path), size };
-    const isThere = (await place.sizeInside(bundlePath)) !== undefined;
-    const bundles = [{ path: bundlePath, predicateType: undefined }];
-    return { kind: "file", name: path, file, listed: [digest], ...(isThere ? { bundles } : {}) };
-  }
-  return undefined;
+  const named = await place.findAll([listed.path, ...inFolder]);
+  const found = named.length > 0 ? named : await place.findAll(beside);
+  const hasBundle = await place.has(bundlePath);
+  const bundles = [{ path: bundlePath, predicateType: undefined }];
+  return found.map((file) => ({
+    kind: "file",
+    name: file.path,
+    file,
+    listed: [{ algorithm: "sha256", bytes: listed.sha256 }],
+    ...(hasBundle ? { bundles } : {}),
+  }));
 }
 
 function notFound(path: string): RefusedResult {

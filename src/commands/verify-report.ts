@@ -139,7 +139,14 @@ function collectOutputs(results: readonly VerifyResult[], verified: boolean): Si
     issuer: common(({ signer }) => signer?.issuer ?? ""),
     repository: common(({ repository }) => repository),
     commit: common(({ commit }) => commit),
+    images: verified ? listImages(results) : "",
   };
+}
+
+function listImages(results: readonly VerifyResult[]): string {
+  return results
+    .flatMap(({ image }) => (image?.digest === undefined ? [] : [`${image.name}@${image.digest}`]))
+    .join("\n");
 }
 
 async function handOver(

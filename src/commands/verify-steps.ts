@@ -1,6 +1,8 @@
 // The steps that a bundle has passed, with what each of them proved, in words.
 import { encodeHex } from "../encoding/base64.ts";
+import { provenInclusion } from "../sigstore/entry-proof.ts";
 import { verificationSteps, type PassedStep, type StepNumber } from "../sigstore/step.ts";
+import type { ProvenEntry } from "../sigstore/verify-entry.ts";
 import type { VerifiedBundle } from "../sigstore/verify.ts";
 import { describeName } from "../sigstore/x509.ts";
 import { logName } from "./log-name.ts";
@@ -38,13 +40,16 @@ function describeLogs({ entries }: VerifiedBundle): Readonly<Record<2 | 3 | 4 | 
     3: each(({ time }) =>
       time === undefined ? "no promise, so no time by the log" : `promised ${time.toISOString()}`,
     ),
-    4: each(({ entry }) =>
-      entry.inclusionProof === undefined
-        ? "by the promise alone"
-        : `index ${entry.inclusionProof.logIndex} of ${entry.inclusionProof.treeSize} under a signed checkpoint`,
-    ),
+    4: each(describeInclusion),
     5: each(({ entry }) => `${entry.kind} ${entry.version}: same content, signature and signer`),
   };
+}
+
+function describeInclusion(entry: ProvenEntry): string {
+  const proof = provenInclusion(entry);
+  return proof === undefined
+    ? "by the promise alone"
+    : `index ${proof.logIndex} of ${proof.treeSize} under a signed checkpoint`;
 }
 
 function describeTimestamps({ timestamps }: VerifiedBundle): string {

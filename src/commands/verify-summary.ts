@@ -13,8 +13,8 @@ import { describeStep, describeVerifyCount } from "./verify-text.ts";
 
 const openRows = 20;
 const maxRows = 500;
-const verifiedHead = ["File", "Signed by", "Built from", "When", "Says"];
-const refusedHead = ["File", "Refused because"];
+const verifiedHead = ["What", "Signed by", "Built from", "When", "Says"];
+const refusedHead = ["What", "Refused because"];
 
 /**
  * GitHub-flavoured Markdown.

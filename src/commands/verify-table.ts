@@ -138,6 +138,10 @@ export const verifyOutputs = [
     help: "Commit of the source, from the certificate; empty unless it is the same for everything.",
   },
   {
+    name: "images",
+    help: "Verified images by digest, one a line (registry/repository@sha256:…), so that what is deployed is what was verified; empty unless everything was verified.",
+  },
+  {
     name: "results-path",
     help: "JSON file with every result: all that is proven, every step, and the reasons of refusals.",
   },

@@ -42,12 +42,7 @@ export async function isSignedArtifact(
   { digests, content }: ArtifactDigests,
 ): Promise<boolean> {
   const { signature } = message;
-  if (key.facts.type === "ed25519") {
-    if (content !== undefined && key.verify(content, signature)) return true;
-    const bytes = digests.get("sha512");
-    if (bytes !== undefined) return key.verifyDigest({ algorithm: "sha512", bytes }, signature);
-    throw unknown("An Ed25519 signature is over the artifact itself, and only a digest is given.");
-  }
+  if (key.facts.type === "ed25519") return isEd25519Signed(key, signature, { digests, content });
   for (const algorithm of messageDigests(key, message)) {
     const bytes = digests.get(algorithm);
     if (bytes === undefined) continue;
@@ -60,6 +55,19 @@ export async function isSignedArtifact(
   if (messageDigests(key, message).some((algorithm) => digests.has(algorithm))) return false;
   const list = messageDigests(key, message).join(" or ");
   throw unknown(`The signature is over the artifact's ${list} digest, which is not given.`);
+}
+
+/** Plain over the content; or Ed25519ph, over its digest. */
+async function isEd25519Signed(
+  key: PublicKey,
+  signature: Uint8Array,
+  { digests, content }: ArtifactDigests,
+): Promise<boolean> {
+  if (content !== undefined && key.verify(content, signature)) return true;
+  const bytes = digests.get("sha512");
+  if (bytes !== undefined) return await key.verifyDigest({ algorithm: "sha512", bytes }, signature);
+  if (content !== undefined) return false;
+  throw unknown("An Ed25519 signature is over the artifact itself, and only a digest is given.");
 }
 
 function messageDigests(key: PublicKey, { digest }: MessageSignature): readonly DigestAlgorithm[] {

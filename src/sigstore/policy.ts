@@ -23,7 +23,7 @@ export interface RequiredServices {
 export interface Policy extends StatementPolicy {
   /** Any one of them; none only where a key is trusted instead. */
   readonly identities: readonly IdentityPolicy[];
-  /** Against the latest proven time. */
+  /** Against the earliest proven time: anyone can have an old signature timestamped again. */
   readonly maxAgeMs?: number;
   readonly required?: RequiredServices;
 }
@@ -34,17 +34,17 @@ const skewMs = 5 * 60_000;
 /**
  * Checks that a signature was made within the policy's maximum age.
  *
- * @param times - Proven times; the latest counts.
+ * @param times - Proven times; the earliest counts.
  * @throws SigstepError POLICY_NOT_SATISFIED
  */
 export function checkAge(times: readonly Date[], { maxAgeMs }: Policy, now: Date): void {
   if (maxAgeMs === undefined) return;
-  const latest = Math.max(...times.map((time) => time.getTime()));
-  if (!Number.isFinite(latest)) {
+  const earliest = Math.min(...times.map((time) => time.getTime()));
+  if (!Number.isFinite(earliest)) {
     throw refuseAge("No time of the signature is proven, and the policy has a maximum age.");
   }
-  const ageMs = now.getTime() - latest;
-  const at = new Date(latest).toISOString();
+  const ageMs = now.getTime() - earliest;
+  const at = new Date(earliest).toISOString();
   if (ageMs < -skewMs) {
     throw refuseAge(
       `The signature was made at ${at}, and this machine's clock says ${now.toISOString()}: one of the two is wrong.`,

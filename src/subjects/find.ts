@@ -10,7 +10,7 @@ import { quote, SigstepError, systemCode } from "../errors.ts";
 export interface FindTerms {
   readonly verb: "sign" | "attest" | "verify";
   /** Whether a path that a glob gave is somebody's bundle; `all` is everything that it gave. */
-  readonly isBundle?: (path: string, all: ReadonlySet<string>) => boolean;
+  readonly isBundle?: (path: string, all: ReadonlySet<string>) => Promise<boolean>;
 }
 
 const signing: FindTerms = { verb: "sign" };
@@ -125,9 +125,12 @@ async function expandGlob(pattern: string, { isBundle }: FindTerms): Promise<str
   for await (const path of glob(escapeExtensions(pattern))) {
     if (!path.endsWith(bundleSuffix) && basename(path) !== manifestName) paths.push(path);
   }
-  if (isBundle === undefined) return paths.toSorted();
+  paths.sort();
+  if (isBundle === undefined) return paths;
   const all = new Set(paths);
-  return paths.filter((path) => !isBundle(path, all)).toSorted();
+  const kept: string[] = [];
+  for (const path of paths) if (!(await isBundle(path, all))) kept.push(path);
+  return kept;
 }
 
 /** No path is longer, and node's globs take no more than 64 KiB. */

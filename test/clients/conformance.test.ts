@@ -1,6 +1,7 @@
 // The conformance client as the suite calls it: every case, both commands, and what it hands on.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -105,7 +106,6 @@ suite("what is given", { concurrency: availableParallelism() }, () => {
   });
 
   test("a digest stands for the artifact, and another digest for another", async () => {
-    const { createHash } = await import("node:crypto");
     const digest = createHash("sha256").update(readFileSync(artifact)).digest("hex");
     const right = await run(["verify-bundle", ...flags, `sha256:${digest}`]);
     assert.equal(right.code, 0, right.output);
@@ -148,7 +148,7 @@ suite("what is given", { concurrency: availableParallelism() }, () => {
       ["verify-bundle", ...flags, "--identity-token", "x", artifact],
       ["verify-bundle", "--bundle"],
       ["sign-bundle", "--bundle", "x", artifact],
-      ["sign-bundle", "--bundle", "x", "--in-toto", "--identity-token", "x", artifact],
+      ["verify-bundle", ...flags, "--in-toto", artifact],
     ]) {
       const { code, output } = await run(args);
       assert.equal(code, 2, output);
@@ -242,6 +242,35 @@ suite("signing on the sandbox", () => {
     const { subjectAltName = "" } = new X509Certificate(Buffer.from(der, "base64"));
     return { subject: subjectAltName.replace(/^URI:/, "") };
   }
+
+  test("--in-toto signs a statement byte by byte, about its subjects", async () => {
+    const place = await mkdtemp(join(folder, "sign-"));
+    const path = (name: string): string => join(place, name);
+    const content = "of the statement";
+    const digest = { sha256: createHash("sha256").update(content).digest("hex") };
+    const statement = `{ "_type": "https://in-toto.io/Statement/v1",\n  "subject": [ ${JSON.stringify({ name: "a/.b c", digest })} ],\n  "predicateType": "https://example.com/x/v1", "predicate": {"a": 1.50} }\n`;
+    await writeFile(path("statement.json"), statement);
+    await writeFile(path("subject"), content);
+    await writeFile(path("root.json"), sandbox.trustedRoot);
+    await writeFile(path("config.json"), sandbox.signingConfig.v1);
+    const trust = ["--trusted-root", path("root.json")];
+    const { code, output } = await run([
+      ...["sign-bundle", "--in-toto", "--identity-token", await sandbox.issuers.github.token()],
+      ...["--bundle", path("out.json"), ...trust, "--signing-config", path("config.json")],
+      path("statement.json"),
+    ]);
+    assert.equal(code, 0, output);
+    const [, payload = ""] =
+      /"payload":"([^"]+)"/.exec(readFileSync(path("out.json"), "utf8")) ?? [];
+    assert.equal(Buffer.from(payload, "base64").toString(), statement);
+    const { subject } = await identityIn(path("out.json"));
+    const who = ["--certificate-identity", subject];
+    const verified = await run([
+      ...["verify-bundle", "--bundle", path("out.json"), ...who, ...trust],
+      ...["--certificate-oidc-issuer", sandbox.urls.github, path("subject")],
+    ]);
+    assert.equal(verified.code, 0, verified.output);
+  });
 
   test("a wrong token signs nothing and leaves nothing", async () => {
     const place = await mkdtemp(join(folder, "sign-"));

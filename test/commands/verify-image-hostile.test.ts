@@ -194,6 +194,17 @@ suite("the image", () => {
   });
 });
 
+test("a platform that is meant to be read by a terminal", async (t) => {
+  const { registry, verify } = await start(t, () => false);
+  const image = imageManifest(4);
+  registry.put(image);
+  const platform = { os: "linux", architecture: "amd64", variant: "\u001b[2K\u202e\nverified" };
+  registry.put(imageIndex([entryOf(image, { platform })]), ["evil"]);
+  const ended = await verify(":evil", "--platform=all");
+  assert.equal(ended.code, 1);
+  assert.doesNotMatch(ended.log, /\u001b|\u202e|^verified/m);
+});
+
 suite("what is stored beside it", () => {
   const listed = (count: number): string =>
     JSON.stringify(
@@ -367,6 +378,20 @@ suite("credentials", () => {
     });
     assert.equal(second.code, 2, second.log);
     assert.equal(at(at(JSON.parse(second.stdout), "error"), "code"), "CREDENTIALS_INVALID");
+  });
+
+  test("for which of several registries has to be said, before any is asked", async (t) => {
+    const [one, other] = [await serveRegistry(t), await serveRegistry(t)];
+    const images = [one, other].flatMap(({ host }) => ["--image", `${host}/acme/app:v1`]);
+    const inputs: Readonly<Record<string, string>> = {
+      "registry-username": "user",
+      "registry-password": password,
+    };
+    const ended = await verifyImages(images, { root, inputs: (name) => inputs[name] ?? "" });
+    assert.equal(ended.code, 2, ended.log);
+    assert.match(ended.log, /registry is missing/);
+    assert.equal(one.seen.length + other.seen.length, 0);
+    assertSilent(ended);
   });
 
   test("by inputs; a wrong one is refused and not shown", async (t) => {

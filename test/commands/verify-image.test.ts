@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { rename } from "node:fs/promises";
 import { after, before, suite, test, type TestContext } from "node:test";
+import type { World } from "../../src/commands/world.ts";
 import { writeLayout } from "../../src/registry/layout.ts";
 import { encodeBundleArtifact } from "../../src/registry/bundle-artifact.ts";
 import { describe } from "../../src/registry/descriptor.ts";
@@ -79,6 +80,7 @@ suite("what is stored beside an image", () => {
     assert.equal(ended.code, 0, ended.log);
     const [result] = resultsOf(ended);
     assert.equal(at(result, "name"), `${name}@${digest}`);
+    assert.equal(ended.told.outputs.get("images"), `${name}@${digest}`);
     assert.deepEqual(at(result, "image"), { reference: `${name}@${digest}`, name, digest });
     const [bundle] = bundlesOf(result);
     assert.deepEqual(at(bundle, "storage"), { kind: "referrers", digest: artifact });
@@ -209,6 +211,25 @@ suite("what is stored beside an image", () => {
     const refused = await run(["verify", ...args, "--key", wrong], { openHttp });
     assert.deepEqual(errorOf(refused).step, { number: 11, name: "signature" });
   });
+});
+
+test("offline a registry is asked all the same, for it alone has the image", async (t) => {
+  const { registry, digest, name } = await start(t);
+  putBundle(registry, digest, bundleOf(await signStatement(digest)));
+  const asked: string[] = [];
+  const wish: Partial<World> = {
+    openHttp: async (settings) => {
+      const http = await openHttp(settings);
+      const request: typeof http.request = (one) => {
+        asked.push(one.url.host);
+        return http.request(one);
+      };
+      return { ...http, request, close: () => http.close() };
+    },
+  };
+  const ended = await verifyImages(["--offline", "--image", `${name}@${digest}`], { root, wish });
+  assert.equal(ended.code, 0, ended.log);
+  assert.deepEqual([...new Set(asked)], [registry.host]);
 });
 
 suite("refused, with the reason", () => {

@@ -91,6 +91,15 @@ suite("a manifest", () => {
     assert.equal(at(errors.get("b"), "code"), "FILE_UNREADABLE");
   });
 
+  test("judges the file in either folder where both have one of that path", async () => {
+    await folder.artifact("both/package.json"); // the working directory has another
+    await folder.bundle("both/package.json.sigstore.json");
+    const errors = errorsOf(await verify(await manifest("both", [{ path: "package.json" }])));
+    assert.deepEqual([...errors.keys()], ["package.json", folder.at("both/package.json")]);
+    assert.equal(at(errors.get("package.json"), "code"), "FILE_CHANGED");
+    assert.equal(errors.get(folder.at("both/package.json")), undefined);
+  });
+
   test("with a bundle that is missing is refused", async () => {
     await folder.artifact("bare/app");
     const [error] = errorsOf(await verify(await manifest("bare", [{ path: "app" }]))).values();

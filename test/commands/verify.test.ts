@@ -1,7 +1,7 @@
 // `verify`: which bundle is taken for an artifact, what is said of it, and every way to be refused.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, open, readFile, readdir, symlink } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, readdir, symlink } from "node:fs/promises";
 import { after, before, suite, test } from "node:test";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import {
@@ -141,6 +141,18 @@ suite("the bundle of a file", () => {
     const { ended, json: all } = await json(folder.at("glob/*"));
     assert.equal(ended.code, 0, ended.log);
     assert.equal(list(at(all, "results")).length, 1);
+  });
+
+  test("globs skip nothing that only has a bundle's name", async () => {
+    await folder.artifact("data/train");
+    await folder.bundle("data/train.sigstore.json");
+    await folder.write("data/train.sigstore", "not a bundle");
+    const lines = await folder.lines("data/train.jsonl", ["happy-path-v0.3"]);
+    await appendFile(lines, '{"data":1}\n');
+    const { ended, json: all } = await json(folder.at("data/*"));
+    assert.equal(ended.code, 1, ended.log);
+    const found = list(at(all, "results")).map((result) => at(result, "verified"));
+    assert.deepEqual(found, [true, false, false]);
   });
 });
 
@@ -325,6 +337,16 @@ suite("a managed key", () => {
     ],
     ["no key", "hello", /is not one public key in PEM/],
     ["two keys", "twice", /is not one public key in PEM/],
+    [
+      "a key of PKCS#1",
+      "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n",
+      /openssl rsa -RSAPublicKey_in/,
+    ],
+    [
+      "a certificate",
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+      /openssl x509 -in FILE -noout -pubkey/,
+    ],
   ] as const) {
     test(`${what} is bad input`, async () => {
       const whole = content === "twice" ? (await readFile(key, "utf8")).repeat(2) : content;
@@ -339,6 +361,13 @@ suite("a managed key", () => {
       assert.doesNotMatch(log, /AAAA/);
     });
   }
+
+  test("may have text before it, and the lines of Windows", async () => {
+    const text = `Public-Key: (256 bit)\nASN1 OID: prime256v1\n${await readFile(key, "utf8")}\n`;
+    const file = await folder.write("keys/text.pub", text.replaceAll("\n", "\r\n"));
+    const { code, log } = await run([...args, `--key=${file}`, await folder.artifact("keyed/app")]);
+    assert.equal(code, 0, log);
+  });
 
   test("that is not there is bad input", async () => {
     const { code, log } = await run([
@@ -429,6 +458,7 @@ suite("the action", () => {
       issuer,
       repository: "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon",
       commit: text(told.outputs.get("commit")),
+      images: "",
       "results-path": folder.at("action/temp", name),
     });
     assert.match(text(told.outputs.get("commit")), /^[0-9a-f]{40}$/);

@@ -7,6 +7,8 @@ import { parseBase64, parseBase64url, parseHex } from "../../src/encoding/base64
 import { parseDer } from "../../src/encoding/der.ts";
 import { parseJson } from "../../src/encoding/json.ts";
 import { encodePem, parsePem } from "../../src/encoding/pem.ts";
+import { encodeSimpleSigning, type LegacyEntry } from "../../src/registry/legacy.ts";
+import { legacyBundle } from "../../src/registry/legacy-bundle.ts";
 import { openTrustedSet } from "../../src/services/tuf/trusted-set.ts";
 import { parseBundle, type Bundle } from "../../src/sigstore/bundle.ts";
 import { parseCertificate } from "../../src/sigstore/certificate.ts";
@@ -17,6 +19,7 @@ import { matching } from "../../src/sigstore/matcher.ts";
 import { neededDigests } from "../../src/sigstore/message.ts";
 import { parseDetachedSct, parseSctList } from "../../src/sigstore/sct-list.ts";
 import { parseSigningConfig } from "../../src/sigstore/signing-config.ts";
+import { requireSimpleSigning } from "../../src/sigstore/simple-signing.ts";
 import { parseStatement } from "../../src/sigstore/statement.ts";
 import {
   parseTimestampInfo,
@@ -119,6 +122,27 @@ async function updateTuf(bytes: Uint8Array): Promise<void> {
   if (first instanceof Error) throw first;
 }
 
+/** A signature of an image as cosign 2 stored it, with `change`. */
+function oldSignature(change: Partial<LegacyEntry>): Bundle {
+  const none = { certificate: undefined, chain: undefined, bundle: undefined };
+  const entry = { ...none, timestamp: undefined, predicateType: undefined };
+  const payload = Buffer.from("payload");
+  return legacyBundle({ ...entry, payload, signature: Buffer.from("s"), ...change }, "sig");
+}
+
+const promised = entries.flatMap(({ inclusionPromise, ...entry }) => {
+  if (inclusionPromise === undefined) return [];
+  const Payload = {
+    body: Buffer.from(entry.canonicalizedBody).toString("base64"),
+    integratedTime: Number(entry.integratedTime ?? 0n),
+    logIndex: Number(entry.logIndex),
+    logID: Buffer.from(entry.logId).toString("hex"),
+  };
+  const SignedEntryTimestamp = Buffer.from(inclusionPromise).toString("base64");
+  return [Buffer.from(JSON.stringify({ SignedEntryTimestamp, Payload }))];
+});
+const imageDigest = `sha256:${"ab".repeat(32)}`;
+
 export const targets: readonly Target[] = [
   {
     name: "bundle",
@@ -146,6 +170,28 @@ export const targets: readonly Target[] = [
         }),
       ),
     ),
+  },
+  {
+    name: "cosign 2's payload",
+    parse: (bytes) => {
+      requireSimpleSigning(bytes, imageDigest);
+    },
+    seeds: [encodeSimpleSigning("registry.example/acme/app", imageDigest)],
+  },
+  {
+    name: "cosign 2's log entry",
+    parse: (bytes) => oldSignature({ bundle: utf8(bytes) }),
+    seeds: promised,
+  },
+  {
+    name: "cosign 2's timestamp",
+    parse: (bytes) => oldSignature({ timestamp: utf8(bytes) }),
+    seeds: [Buffer.from('{"SignedRFC3161Timestamp":"AAAA"}')],
+  },
+  {
+    name: "cosign 2's certificate and chain",
+    parse: (bytes) => oldSignature({ certificate: latin(bytes), chain: latin(bytes) }),
+    seeds: certificates.map((der) => Buffer.from(encodePem(der, "CERTIFICATE"))),
   },
   { name: "log entry's body", parse: verifyBody, seeds: entries.map((e) => e.canonicalizedBody) },
   { name: "trusted root", parse: (bytes) => parseTrustedRoot(bytes, "fuzz"), seeds: roots },

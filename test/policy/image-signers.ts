@@ -14,6 +14,8 @@ export interface ImageOrder {
   readonly image: string;
   /** The stack's GitHub identity when absent. */
   readonly token?: string;
+  /** Where our own program leaves bundles and the policy; a new folder when absent. */
+  readonly folder?: string;
 }
 
 export interface ImageSigner {
@@ -30,6 +32,16 @@ export const cosignSigner: ImageSigner = {
     runCosign(order, ["attest", "-y", "--type", type, "--predicate", predicate]),
 };
 
+/** Our own program, from its sources. */
+export const ownSigner: ImageSigner = {
+  name: "sigstep",
+  sign: (order) => runOwn(order, ["sign"]),
+  attest: (order, type, predicate) =>
+    runOwn(order, ["attest", "--predicate-type", type, "--predicate-path", predicate]),
+};
+
+export const imageSigners: readonly ImageSigner[] = [cosignSigner, ownSigner];
+
 async function runCosign(order: ImageOrder, command: readonly string[]): Promise<void> {
   const { stack, log, image } = order;
   const { trust } = stack;
@@ -39,5 +51,23 @@ async function runCosign(order: ImageOrder, command: readonly string[]): Promise
   const options = ["--signing-config", signingConfig, "--trusted-root", trust.trustedRoot];
   await runOk(cosign, [...command, ...options, "--identity-token", token, image], {
     environment: emptyEnvironment(await mkdtemp(join(stack.directory, "cosign-"))),
+  });
+}
+
+async function runOwn(order: ImageOrder, command: readonly string[]): Promise<void> {
+  const { stack, log, image } = order;
+  const { trustedRoot, signingConfigV1, signingConfigV2 } = stack.trust;
+  const home = await mkdtemp(join(stack.directory, "own-"));
+  const cli = join(import.meta.dirname, "../../src/cli.ts");
+  const { folder = join(home, "bundles") } = order;
+  const options = ["--subject-images", image, "--bundle-dir", folder];
+  await runOk(process.execPath, [cli, ...command, ...options], {
+    directory: home,
+    environment: {
+      ...emptyEnvironment(home),
+      SIGSTORE_ID_TOKEN: order.token ?? (await stack.githubToken()),
+      SIGSTEP_TRUSTED_ROOT: trustedRoot,
+      SIGSTEP_SIGNING_CONFIG: { v1: signingConfigV1, v2: signingConfigV2 }[log],
+    },
   });
 }

@@ -8,7 +8,7 @@ import { encodeBundleArtifact } from "../../src/registry/bundle-artifact.ts";
 import { putManifest } from "../../src/registry/client.ts";
 import { describe, type Descriptor } from "../../src/registry/descriptor.ts";
 import { storeOf } from "../../src/registry/image-store.ts";
-import { imageManifestType, parseManifest } from "../../src/registry/manifest.ts";
+import { imageIndexType, imageManifestType, parseManifest } from "../../src/registry/manifest.ts";
 import { readBundles } from "../../src/registry/read-bundles.ts";
 import { putBlob } from "../../src/registry/upload.ts";
 import { openClient } from "../registry/fake-registry.ts";
@@ -35,10 +35,33 @@ export async function pushImage(t: TestContext, repository: string): Promise<Ima
     store("config.v1+json", JSON.stringify({ os: "linux", architecture: "amd64", rootfs })),
     store("layer.v1.tar", randomUUID()),
   ]);
-  const manifest = { schemaVersion: 2, mediaType: imageManifestType, config, layers: [layer] };
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const parsed = parseManifest(bytes, "image", imageManifestType);
-  await putManifest(target, parsed);
+  return putImage(t, repository, {
+    type: imageManifestType,
+    content: { schemaVersion: 2, mediaType: imageManifestType, config, layers: [layer] },
+  });
+}
+
+/** Stores an index of three platforms. */
+export async function pushIndex(t: TestContext, repository: string): Promise<Image> {
+  const manifests = await Promise.all(
+    ["amd64", "arm64", "s390x"].map(async (architecture) => {
+      const { subject } = await pushImage(t, repository);
+      return { ...subject, platform: { os: "linux", architecture } };
+    }),
+  );
+  return putImage(t, repository, {
+    type: imageIndexType,
+    content: { schemaVersion: 2, mediaType: imageIndexType, manifests },
+  });
+}
+
+async function putImage(
+  t: TestContext,
+  repository: string,
+  { type, content }: { readonly type: string; readonly content: object },
+): Promise<Image> {
+  const parsed = parseManifest(Buffer.from(JSON.stringify(content)), "image", type);
+  await putManifest(openClient(t).open(repository), parsed);
   const subject = parsed.descriptor;
   return { repository, subject, reference: `${repository}@${subject.digest}` };
 }

@@ -11,8 +11,15 @@ import {
   type KyvernoRules,
 } from "../../src/commands/kyverno-policy.ts";
 import { startStack, type Stack, type Trust } from "../stack/start.ts";
-import { cosignSigner } from "./image-signers.ts";
-import { aboutImage, attachBundles, bundlesOf, pushImage, type Image } from "./images.ts";
+import { cosignSigner, imageSigners, ownSigner, type ImageSigner } from "./image-signers.ts";
+import {
+  aboutImage,
+  attachBundles,
+  bundlesOf,
+  pushImage,
+  pushIndex,
+  type Image,
+} from "./images.ts";
 import { askKyverno, type Admission } from "./kyverno.ts";
 import { startRegistries, type Registry } from "./registries.ts";
 
@@ -76,10 +83,13 @@ function newImage(t: TestContext, { host }: Registry): Promise<Image> {
   return pushImage(t, `${host}/acme/app`);
 }
 
-async function signedImage(t: TestContext, registry: Registry, token?: string): Promise<Image> {
+async function signedImage(
+  t: TestContext,
+  registry: Registry,
+  { signer = cosignSigner, ...by }: { signer?: ImageSigner; token?: string } = {},
+): Promise<Image> {
   const image = await newImage(t, registry);
-  const order = { stack, log: "v1", image: image.reference } as const;
-  await cosignSigner.sign(token === undefined ? order : { ...order, token });
+  await signer.sign({ stack, log: "v1", image: image.reference, ...by });
   return image;
 }
 
@@ -89,16 +99,38 @@ function registryOf(name: Registry["name"]): Registry {
   return found;
 }
 
-for (const name of ["ocimem", "distribution"] as const) {
-  suite(`images signed by cosign, in ${name}`, () => {
+const cases = imageSigners.flatMap((signer) =>
+  (["ocimem", "distribution"] as const).map((name) => ({ signer, name })),
+);
+
+for (const { signer, name } of cases) {
+  suite(`images signed by ${signer.name}, in ${name}`, () => {
     test("signed by the identity: admitted", async (t) => {
-      await admits(await signedImage(t, registryOf(name)));
+      await admits(await signedImage(t, registryOf(name), { signer }));
     });
 
     test("signed with Rekor v2: admitted", async (t) => {
       const image = await newImage(t, registryOf(name));
-      await cosignSigner.sign({ stack, log: "v2", image: image.reference });
+      await signer.sign({ stack, log: "v2", image: image.reference });
       await admits(image);
+    });
+
+    test("an index of three platforms, signed as a whole: admitted", async (t) => {
+      const image = await pushIndex(t, `${registryOf(name).host}/acme/app`);
+      await denies(image, nothing);
+      await signer.sign({ stack, log: "v1", image: image.reference });
+      await admits(image);
+    });
+
+    test("what it attests: admitted where that is asked for", async (t) => {
+      const image = await newImage(t, registryOf(name));
+      const predicate = join(directory, "scan.json");
+      await writeFile(predicate, '{"findings": []}');
+      const predicateTypes = ["https://example.com/scan/v1"];
+      const order = { stack, log: "v1", image: image.reference } as const;
+      await signer.attest(order, predicateTypes[0] ?? "", predicate);
+      await admits(image, { predicateTypes });
+      await denies(image, /sign\/v1 not found, found \[https:\/\/example.com\/scan\/v1\]/);
     });
 
     test("unsigned: denied", async (t) => {
@@ -113,21 +145,22 @@ for (const name of ["ocimem", "distribution"] as const) {
         job_workflow_ref: `acme/widget/.github/workflows/release.yml@${ref}`,
         workflow_ref: `acme/widget/.github/workflows/release.yml@${ref}`,
       });
-      const image = await signedImage(t, registry, other);
+      const image = await signedImage(t, registry, { signer, token: other });
       await denies(image, /expected SAN value/);
       await admits(image, { identity: otherIdentity });
-      const byGitlab = await signedImage(t, registry, await stack.gitlabToken());
+      const token = await stack.gitlabToken();
+      const byGitlab = await signedImage(t, registry, { signer, token });
       await denies(byGitlab, /expected SAN value/);
     });
 
     test("signed by the same name from another issuer: denied", async (t) => {
-      const image = await signedImage(t, registryOf(name));
+      const image = await signedImage(t, registryOf(name), { signer });
       await denies(image, /expected issuer value/, { issuer: stack.urls.gitlab });
     });
 
     test("the signature of another image, or a changed one: denied", async (t) => {
       const registry = registryOf(name);
-      const bundles = await bundlesOf(t, await signedImage(t, registry));
+      const bundles = await bundlesOf(t, await signedImage(t, registry, { signer }));
       assert.equal(bundles.length, 1);
       const copied = await newImage(t, registry);
       await attachBundles(t, copied, bundles);
@@ -174,6 +207,25 @@ suite("the policy", () => {
     await denies(image, /provenance\/v1 not found/, {
       predicateTypes: [signaturePredicateType, "https://slsa.dev/provenance/v1"],
     });
+  });
+
+  test("what our program writes into its folder is admitted by the policy beside it", async (t) => {
+    const image = await newImage(t, registryOf("distribution"));
+    const folder = join(directory, "written");
+    await ownSigner.sign({ stack, log: "v1", image: image.reference, folder });
+    const written = await readFile(join(folder, "sigstep-kyverno-policies.yaml"), "utf8");
+    const ours = formatKyvernoPolicy(await rulesFor(image));
+    const tuf = / {8}tuf:[^]*?(?= {2}attestations:)/.exec(ours)?.[0] ?? "";
+    // It names no instance of its own; all else is as it would be for this one.
+    assert.equal(written, ours.replace(tuf, ""));
+    await admits(image);
+  });
+
+  test("what others hang on an image does not get in the way of its signature", async (t) => {
+    const image = await signedImage(t, registryOf("ocimem"));
+    const others = await bundlesOf(t, await signedImage(t, registryOf("ocimem")));
+    await attachBundles(t, image, [...others, "{}", others[0]?.slice(1) ?? ""]);
+    await admits(image);
   });
 
   test("every container of a pod counts", async (t) => {

@@ -1,14 +1,21 @@
 // policy-controller, Sigstore's own engine, judges what signers store. It knows bundles of Rekor v1 alone,
 // and takes signatures in them only as statements of their predicate type.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test, type TestContext } from "node:test";
 import { signaturePredicateType } from "../../src/commands/kyverno-policy.ts";
 import { startStack, type Stack, type Trust } from "../stack/start.ts";
-import { cosignSigner } from "./image-signers.ts";
-import { aboutImage, attachBundles, bundlesOf, pushImage, type Image } from "./images.ts";
+import { imageSigners } from "./image-signers.ts";
+import {
+  aboutImage,
+  attachBundles,
+  bundlesOf,
+  pushImage,
+  pushIndex,
+  type Image,
+} from "./images.ts";
 import { askController, type ControllerRules } from "./policy-controller.ts";
 import { startRegistries, type Registry } from "./registries.ts";
 
@@ -54,14 +61,12 @@ function ask(
   });
 }
 
-async function signedImage(t: TestContext, { host }: Registry, log: "v1" | "v2"): Promise<Image> {
-  const image = await pushImage(t, `${host}/acme/app`);
-  await cosignSigner.sign({ stack, log, image: image.reference });
-  return image;
-}
+const cases = imageSigners.flatMap((signer) =>
+  (["ocimem", "distribution"] as const).map((name) => ({ signer, name })),
+);
 
-for (const name of ["ocimem", "distribution"] as const) {
-  suite(`images signed by cosign, in ${name}`, () => {
+for (const { signer, name } of cases) {
+  suite(`images signed by ${signer.name}, in ${name}`, () => {
     let registry: Registry;
     before(() => {
       const found = registries.find((one) => one.name === name);
@@ -69,8 +74,30 @@ for (const name of ["ocimem", "distribution"] as const) {
       registry = found;
     });
 
+    async function signedImage(t: TestContext, log: "v1" | "v2" = "v1"): Promise<Image> {
+      const image = await pushImage(t, `${registry.host}/acme/app`);
+      await signer.sign({ stack, log, image: image.reference });
+      return image;
+    }
+
     test("signed by the identity: admitted", async (t) => {
-      await admits(await signedImage(t, registry, "v1"));
+      await admits(await signedImage(t));
+    });
+
+    test("an index of three platforms, signed as a whole: admitted", async (t) => {
+      const image = await pushIndex(t, `${registry.host}/acme/app`);
+      await signer.sign({ stack, log: "v1", image: image.reference });
+      await admits(image);
+    });
+
+    test("what it attests: admitted where that is asked for", async (t) => {
+      const image = await pushImage(t, `${registry.host}/acme/app`);
+      const predicate = join(directory, "scan.json");
+      await writeFile(predicate, '{"findings": []}');
+      const predicateType = "https://example.com/scan/v1";
+      await signer.attest({ stack, log: "v1", image: image.reference }, predicateType, predicate);
+      await admits(image, { predicateType });
+      await denies(image, /checked the following predicateTypes/);
     });
 
     test("unsigned: denied", async (t) => {
@@ -79,7 +106,7 @@ for (const name of ["ocimem", "distribution"] as const) {
     });
 
     test("signed by others, or by other trust: denied", async (t) => {
-      const image = await signedImage(t, registry, "v1");
+      const image = await signedImage(t);
       await denies(image, /expected SAN value/, { identity: `${identity}x` });
       await denies(image, /expected issuer value/, { issuer: stack.urls.gitlab });
       await denies(image, /not enough verified log entries/, { trust: await stack.foreignTrust() });
@@ -89,7 +116,7 @@ for (const name of ["ocimem", "distribution"] as const) {
     });
 
     test("the signature of another image, or a changed one: denied", async (t) => {
-      const bundles = await bundlesOf(t, await signedImage(t, registry, "v1"));
+      const bundles = await bundlesOf(t, await signedImage(t));
       assert.equal(bundles.length, 1);
       const copied = await pushImage(t, `${registry.host}/acme/app`);
       await attachBundles(t, copied, bundles);
@@ -103,8 +130,15 @@ for (const name of ["ocimem", "distribution"] as const) {
       await denies(changed, /signatures do not match threshold/);
     });
 
+    test("what others hang on an image does not get in the way of its signature", async (t) => {
+      const image = await signedImage(t);
+      const others = await bundlesOf(t, await signedImage(t));
+      await attachBundles(t, image, [...others, "{}"]);
+      await admits(image);
+    });
+
     test("signed with Rekor v2: denied, since it cannot read such a bundle", async (t) => {
-      await denies(await signedImage(t, registry, "v2"), /no valid bundles exist in registry/);
+      await denies(await signedImage(t, "v2"), /no valid bundles exist in registry/);
     });
   });
 }

@@ -190,3 +190,12 @@ suite("a secret", () => {
     assert.ok(process.cpuUsage(started).user < 3_000_000);
   });
 });
+
+test("what only looks like a token stays in what is proven; what was hidden does not", () => {
+  const { printer } = make();
+  const hidden = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJoaWRkZW4ifQ.c2ln";
+  printer.hide(hidden);
+  const other = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJvdGhlciJ9.c2ln";
+  assert.equal(printer.redactKnown(`${other} ${hidden}`), `${other} ***`);
+  assert.equal(printer.redact(`${other} ${hidden}`), "*** ***");
+});

@@ -269,7 +269,7 @@ describe("a release", { concurrency: 2 }, () => {
     const plain = await scene.attest(["--bundle-dir", "out", "app.tar.gz"], { env });
     assert.equal(plain.code, 0, plain.log);
     assert.equal(double.requests.length, 0);
-    const args = ["--upload-release-assets", "--bundle-dir", "out", "app.tar.gz"];
+    const args = ["--upload-release-assets", "true", "--bundle-dir", "out", "app.tar.gz"];
     const run = await scene.attest(args, { env });
     assert.equal(run.code, 0, run.log);
     assert.equal(double.releases[0]?.assets.length, 2);
@@ -333,7 +333,7 @@ describe("a release", { concurrency: 2 }, () => {
     await scene.assertRefused(run, {
       ...{ exit: 2, code: "INPUT_MISSING", says: /github-token is missing/, hint },
     });
-    const none = await scene.attest(["--upload-release-assets", "app.tar.gz"]);
+    const none = await scene.attest(["--upload-release-assets", "true", "app.tar.gz"]);
     await nothingIsPublic(scene, none, 2);
     assert.match(none.log, /Input release-tag is missing/);
   });

@@ -148,7 +148,7 @@ describe("files to sign", { concurrency: 4 }, () => {
   });
 
   scenario("a file that the manifest would overwrite is bad input", async (scene) => {
-    await scene.write("sigstep-manifest.json", '{"subjects":[]}');
+    await scene.write("sigstep-manifest.json", '{"subjects":[],"attestations":[]}');
     const run = await scene.sign(["sigstep-manifest.json"]);
     await scene.assertRefused(run, {
       exit: 2,

@@ -116,17 +116,8 @@ describe("the action", { concurrency: 4 }, () => {
   scenario("without inputs says which is missing, with the YAML", async (scene) => {
     await scene.assertActionRefused(await scene.action({}), {
       exit: 2,
-      says: /^Input inputs is missing/,
-      hint: /with:\n {4}inputs: dist/,
-    });
-  });
-
-  scenario("with an input of attest alone says that it comes later", async (scene) => {
-    await scene.write("app.zip");
-    await scene.assertActionRefused(await scene.action({ "subject-path": "app.zip" }), {
-      exit: 2,
-      says: /^Input inputs is missing/,
-      hint: /Attestations .* come with a later version/,
+      says: /^Nothing says what to attest/,
+      hint: /with:\n {4}subject-path: dist/,
     });
   });
 

@@ -53,6 +53,7 @@ describe("from one job to the next", { concurrency: 4 }, () => {
           issuer: inputs["certificate-oidc-issuer"],
           repository: "https://github.com/acme/widget",
           commit: text(run.outputs.get("commit")),
+          images: "",
           "results-path": scene.path("temp", name),
         });
         const results: unknown = JSON.parse(await readFile(scene.path("temp", name), "utf8"));

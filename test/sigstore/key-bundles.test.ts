@@ -13,7 +13,7 @@ import {
 import { parsePublicKey, type PublicKey } from "../../src/crypto/keys.ts";
 import type { Bundle } from "../../src/sigstore/bundle.ts";
 import { preAuthEncode } from "../../src/sigstore/dsse.ts";
-import { needsContent, neededDigests } from "../../src/sigstore/message.ts";
+import { isSignedArtifact, needsContent, neededDigests } from "../../src/sigstore/message.ts";
 import { rejection, rejectionAt } from "../refusal.ts";
 import {
   content,
@@ -277,4 +277,18 @@ suite("a key", () => {
     const proven = await verify(bundle, { key, policy, artifact, ...under({ ctLogs: [v1.log] }) });
     assert.deepEqual(proven.scts, []);
   });
+});
+
+test("a wrong Ed25519 signature over an artifact at hand is wrong, not unknown", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const key = parsePublicKey(publicKey.export({ type: "spki", format: "der" }));
+  const signature = sign(null, Buffer.from("another"), privateKey);
+  const message = { kind: "message-signature", digest: undefined, signature } as const;
+  const digests = digestsOf(content, "sha256");
+  assert.equal(await isSignedArtifact(key, message, { digests, content }), false);
+  const { hint } = await rejection(
+    "SIGNATURE_INVALID",
+    isSignedArtifact(key, message, { digests }),
+  );
+  assert.equal(hint, "Give the file itself.");
 });

@@ -1,6 +1,7 @@
 // Our attestations before other people's verifiers: made by dist/, as a job runs it, on the real servers;
 // provenance, both kinds of SBOM and a predicate of one's own in one step, for two subjects at once.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -156,6 +157,40 @@ suite("attestations of ours on the real stack", () => {
     const { accepted, output } = await findJudge("gh").verifyAttestation(question);
     assert.ok(!accepted);
     assert.match(output, /expected SourceRepositoryOwnerURI to be https:\/\/github\.com\/acme/);
+  });
+
+  test("10,000 subjects by checksums take less than 10 s, and each is found in its statement", async () => {
+    const folder = await mkdtemp(join(stack.directory, "many-"));
+    const file = join(folder, "last.bin");
+    await writeFile(file, "last\n");
+    const others = Array.from({ length: 9999 }, (_, at) => [at.toString(16).padStart(64, "0"), at]);
+    const digest = createHash("sha256").update("last\n").digest("hex");
+    const lines = [...others, [digest, "last.bin"]].map(([hex, name]) => `${hex}  ${name}\n`);
+    await writeFile(join(folder, "SHA256SUMS"), lines.join(""));
+    const started = performance.now();
+    await runOk(process.execPath, [cli, "attest", "--subject-checksums=SHA256SUMS"], {
+      directory: folder,
+      environment: {
+        ...emptyEnvironment(folder),
+        ...stack.environment,
+        SIGSTEP_TRUSTED_ROOT: stack.trust.trustedRoot,
+        SIGSTEP_SIGNING_CONFIG: stack.trust.signingConfigV2,
+      },
+    });
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds < 10, `${seconds} s`);
+    const question = {
+      ...{ stack, file, identity: identities.github, issuer: stack.urls.github },
+      bundle: join(folder, "attestation-10.provenance.sigstore.json"),
+      predicateType: types.provenance,
+    };
+    for (const judge of [...attestationJudges, ours]) {
+      const { accepted, output } = await judge.verifyAttestation(question);
+      assert.ok(accepted, `${judge.name}: ${output}`);
+      const bundle = join(folder, "attestation-9.provenance.sigstore.json");
+      const elsewhere = await judge.verifyAttestation({ ...question, bundle });
+      assert.equal(elsewhere.accepted, !judge.checksFile, `${judge.name} in another shard`);
+    }
   });
 
   test("all bundles of a run stand in one file, which gh takes at once", async () => {

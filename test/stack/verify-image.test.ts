@@ -1,11 +1,11 @@
 // Other people's signatures of images before our verifier: by cosign 3, which stores bundles, and by cosign 2,
 // whose layers and tags many images still have; in a registry with the referrers API and in one without.
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, suite, test, type TestContext } from "node:test";
 import { addLegacy, legacyTag, readLegacy } from "../../src/registry/legacy.ts";
-import { putManifest } from "../../src/registry/client.ts";
+import { getManifest, putManifest } from "../../src/registry/client.ts";
 import { imageIndexType, parseManifest } from "../../src/registry/manifest.ts";
 import { run } from "../commands/verify-run.ts";
 import { openHttp } from "../commands/stored-images.ts";
@@ -137,6 +137,20 @@ suite("cosign 3", () => {
       bundles.map((bundle) => aboutImage(bundle, changed)),
     );
     await assertRefused(changed.reference, 5);
+  });
+
+  test("a bundle that was changed where the registry keeps it", async (t) => {
+    const image = await push(t, "distribution", "tampered");
+    await cosignSigner.sign({ stack, log: "v1", image: image.reference });
+    const digest = text(dig(await assertAccepted(image.reference), "storage", "digest"));
+    const { content } = await getManifest(openClient(t).open(image.repository), digest);
+    const layer = content.kind === "image" ? (content.layers[0]?.digest.slice(7) ?? "") : "";
+    const blobs = join(folder, "images/docker/registry/v2/blobs/sha256");
+    const file = join(blobs, layer.slice(0, 2), layer, "data");
+    const bytes = await readFile(file);
+    bytes.writeUInt8(bytes.readUInt8(200) ^ 1, 200);
+    await writeFile(file, bytes);
+    assert.match(await assertRefused(image.reference, 1), /do not have the digest/);
   });
 
   test("an image that is not signed", async (t) => {

@@ -1,5 +1,0 @@
-import{b as c}from"./chunk-CGIXCSI2.js";import{a as p,c as d,f as a}from"./chunk-SXB7ULXX.js";import{a as f}from"./chunk-YNAHWCFN.js";import{A as s,i as m,p as u}from"./chunk-5X2ZJBGC.js";async function A(n,t,i){let r=u(n,f);if(r.help)return i.print(c()),0;let e=await a(p(s(r,t),r.paths),t);return r.json&&i.print(t.runner.redact(h(e))),e.exitCode}var j={failed:["status","failed"],run:async n=>{let t=s({values:new Map,paths:[]},n);if(t("inputs")===void 0)throw y();return(await a(p(t,[]),n)).exitCode}};function h(n){let{outputs:t,published:i,error:r}=n,e=n.failures.map(o=>({path:o.file.path,...l(o.error),published:d(o)})),g={...t,failures:e,published:i,...r===void 0?{}:{error:{...l(r),published:r.published}}};return`${JSON.stringify(g,null,2)}
-`}function l({code:n,message:t,hint:i,where:r}){return{code:n,message:t,hint:i,where:r}}function y(){return new m("INPUT_MISSING","Input inputs is missing, and it is what this version signs.",{where:"inputs",hint:`Name the files to sign:
-  with:
-    inputs: dist/*.tar.gz
-Attestations (subject-path and the like) come with a later version.`})}export{A as a,j as b};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-6EB46KOI.js";import"./chunk-CGIXCSI2.js";import"./chunk-SXB7ULXX.js";import"./chunk-NAONBCPW.js";import"./chunk-YNAHWCFN.js";import"./chunk-5X2ZJBGC.js";export{b as signAction,a as signCommand};
