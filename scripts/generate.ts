@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
 import { attestOwnInputs } from "../src/commands/attest-table.ts";
+import { signImagesInput } from "../src/commands/image-table.ts";
 import { describeKind, signInputs, type InputSpec } from "../src/commands/input-table.ts";
 import { attestOutputs, type OutputSpec } from "../src/commands/output-table.ts";
 import { verifyInputs, verifyOutputs } from "../src/commands/verify-table.ts";
@@ -18,6 +19,7 @@ const root = dirname(import.meta.dirname);
 const rootInputs: readonly InputSpec[] = [
   ...signInputs.slice(0, 1),
   ...attestOwnInputs,
+  signImagesInput,
   ...signInputs.slice(2),
 ];
 
@@ -31,7 +33,7 @@ const blocks: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "README.md": {
     inputs: inputTable(signInputs),
     outputs: outputTable(attestOutputs),
-    "attest-inputs": inputTable(attestOwnInputs),
+    "attest-inputs": inputTable([...attestOwnInputs, signImagesInput]),
     "verify-inputs": inputTable(verifyInputs),
     "verify-outputs": outputTable(verifyOutputs),
     failures: failureList(),

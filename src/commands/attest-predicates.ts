@@ -2,7 +2,7 @@
 // asked. Provenance alone is made later, of the identity that signs.
 import { basename } from "node:path";
 import { quote, SigstepError, systemCode, toSigstepError } from "../errors.ts";
-import { parsePredicateList, type ItemContent } from "../predicates/list.ts";
+import type { ItemContent, PredicateItem } from "../predicates/list.ts";
 import {
   maxPredicateFileBytes,
   parsePredicate,
@@ -75,13 +75,18 @@ export async function collectPredicates(request: PredicateRequest): Promise<Plan
   for (const path of request.sbomPaths) found.push(await readSbom(path, "sbom-path", sbomTypeUri));
   const single = await readSingle(request);
   if (single !== undefined) found.push(single);
-  for (const item of request.predicates === undefined
-    ? []
-    : parsePredicateList(request.predicates)) {
+  for (const item of await readList(request.predicates)) {
     const planned = await readContent(item.content, item.label, sbomTypeUri);
     found.push({ ...planned, subjects: item.subjects });
   }
   return found.length === 0 ? [provenance()] : found;
+}
+
+/** Reading YAML is more code than the rest of many a run: it is loaded where there is some. */
+async function readList(text: string | undefined): Promise<readonly PredicateItem[]> {
+  if (text === undefined) return [];
+  const { parsePredicateList } = await import("../predicates/list.ts");
+  return parsePredicateList(text);
 }
 
 function provenance(): PlannedPredicate {

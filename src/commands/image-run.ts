@@ -7,9 +7,9 @@ import type { Http } from "../services/http.ts";
 import { chooseByVisibility } from "./attest-instance.ts";
 import { createBundleLines, type BundleLines } from "./attest-lines.ts";
 import { completePlan } from "./attest-plan.ts";
-import { collectPredicates, type PlannedPredicate } from "./attest-predicates.ts";
+import type { PlannedPredicate } from "./attest-predicates.ts";
 import { expectedPayload } from "./attest-statements.ts";
-import { checkStores, openStores, type AttestStores } from "./attest-stores.ts";
+import type { AttestStores } from "./attest-stores.ts";
 import { advise } from "./blame.ts";
 import { readCaFile } from "./ca-file.ts";
 import { createTokenSource, type TokenSource } from "./identity.ts";
@@ -17,7 +17,6 @@ import { findEarlierImages } from "./image-earlier.ts";
 import { findEarlierLegacy } from "./image-earlier-legacy.ts";
 import { imageOutputs } from "./image-outputs.ts";
 import { planImages, signaturePredicate, type PlannedImages } from "./image-plan.ts";
-import { describeImagePlan } from "./image-plan-text.ts";
 import {
   checkImages,
   requireLegacyLog,
@@ -31,13 +30,12 @@ import { signImages, type ImagePlan } from "./image-statements.ts";
 import { createImageWriter } from "./image-storage.ts";
 import { findTargets } from "./image-targets.ts";
 import { imageVerifyCommand } from "./image-verify-command.ts";
-import { readInstance } from "./instance.ts";
+import { readInstance, type Instance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
 import { checkTargets } from "./preflight.ts";
 import { readWorkflowInputs } from "./provenance-inputs.ts";
 import { reportRun, type SignReport } from "./report.ts";
 import { hasBundle, type SignResults } from "./results.ts";
-import { deliver } from "./store-delivery.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { NetworkSettings, World } from "./world.ts";
 
@@ -82,7 +80,10 @@ async function choosePredicates({
   saying,
   predicates,
 }: ImageRunRequest): Promise<readonly PlannedPredicate[]> {
-  const said = saying === "signature" ? [] : await collectPredicates(predicates);
+  if (saying === "signature") return [signaturePredicate()];
+  // YAML and SBOMs are more code than all else that a signature takes.
+  const { collectPredicates } = await import("./attest-predicates.ts");
+  const said = await collectPredicates(predicates);
   return saying === "attestations" ? said : [signaturePredicate(), ...said];
 }
 
@@ -127,17 +128,40 @@ async function signAll(run: OpenRun): Promise<SignReport> {
 
 async function prepare(run: OpenRun): Promise<Prepared> {
   const { request, world, http } = run;
-  const [planned, known] = await prepareImages(run);
   const tokens = createTokenSource(request, world, http);
-  const plan = await chooseServices(planned, tokens, run);
+  const [[planned, known], atHand] = await Promise.all([prepareImages(run), readNamed(run)]);
+  const plan = await chooseServices(planned, tokens, { ...run, atHand });
   requireLegacyLog(plan.instance, request.images.storage);
   world.runner.info(`Signing ${countOf(planned)} with ${plan.instance.name}.`);
   await guardPublicLog(await tokens.get(), plan, {
     allowed: request.allowPublicLog,
     describeDigests: () => Promise.resolve(describeDigests(planned)),
   });
-  const stores = await openStores(request, plan, { world, http });
+  const stores = await openOtherStores(plan, run);
   return { plan, known, tokens, stores };
+}
+
+const nowhereElse: AttestStores = {
+  attestations: undefined,
+  targets: { release: undefined, artifact: undefined },
+  record: () => Promise.resolve([]),
+};
+
+/** GitHub's stores, whose code is loaded where one of them is wanted. */
+async function openOtherStores(
+  plan: ImagePlan,
+  { request, world, http }: OpenRun,
+): Promise<AttestStores> {
+  if (!wantsOtherStores(request)) return nowhereElse;
+  const { openStores } = await import("./attest-stores.ts");
+  return openStores(request, plan, { world, http });
+}
+
+function wantsOtherStores({ stores, attestations, storageRecord }: ImageRunRequest): boolean {
+  const { release, artifact } = stores;
+  return (
+    release !== undefined || artifact !== undefined || storageRecord || attestations !== "never"
+  );
 }
 
 async function prepareImages(run: OpenRun): Promise<[PlannedImages, KnownReferrers]> {
@@ -150,7 +174,10 @@ async function prepareImages(run: OpenRun): Promise<[PlannedImages, KnownReferre
   const targets = await findTargets(images, { open, runner: world.runner });
   const planned = planImages({ targets, predicates, ...folderOf(request) }, request.shape);
   await checkTargets(planned);
-  checkStores(request, planned, world);
+  if (wantsOtherStores(request)) {
+    const { checkStores } = await import("./attest-stores.ts");
+    checkStores(request, planned, world);
+  }
   const known = await checkImages(targets, images.storage);
   tellOfPlaces(planned, known, world.runner);
   return [planned, known];
@@ -165,17 +192,23 @@ function folderOf(request: ImageRunRequest): { bundleDir: string; keepsFiles: bo
   return { bundleDir: folder, keepsFiles: true };
 }
 
+/** The instance, where no token has to say which. */
+async function readNamed({ request, world, network }: Run): Promise<Instance | undefined> {
+  if (!request.namesInstance) return undefined;
+  const { insecureHosts, instance } = request;
+  return readInstance(instance, { world, network, insecureHosts, offline: false });
+}
+
 async function chooseServices(
   planned: PlannedImages,
   tokens: TokenSource,
-  { request, world, network }: OpenRun,
+  { request, world, network, atHand }: OpenRun & { readonly atHand: Instance | undefined },
 ): Promise<ImagePlan> {
   const { shape, insecureHosts } = request;
   const terms = { world, network, insecureHosts, offline: false };
-  const choice = request.namesInstance
-    ? request.instance
-    : chooseByVisibility(await tokens.get(), request);
-  const instance = await readInstance(choice, terms);
+  const choose = async (): Promise<Instance> =>
+    readInstance(chooseByVisibility(await tokens.get(), request), terms);
+  const instance = atHand ?? (await choose());
   return { ...completePlan(planned, instance, shape), ...planned };
 }
 
@@ -215,7 +248,11 @@ async function report(
     ...{ request, world, words },
     ownOutputs: await imageOutputs(made, { plan, request, linesPath, records, world }),
     verifyCommand: (result) => imageVerifyCommand(result, request.instance),
-    deliver: (manifestPath) => deliver(stores.targets, { ...goods, manifestPath }, { http, world }),
+    deliver: async (manifestPath) => {
+      if (!wantsOtherStores(request)) return [];
+      const { deliver } = await import("./store-delivery.ts");
+      return deliver(stores.targets, { ...goods, manifestPath }, { http, world });
+    },
   });
 }
 
@@ -255,6 +292,7 @@ async function describeOnly({ request, world, network, predicates }: Run): Promi
   const terms = { world, network, insecureHosts, offline: true };
   const instance = await readInstance(request.instance, terms);
   requireLegacyLog(instance, request.images.storage);
+  const { describeImagePlan } = await import("./image-plan-text.ts");
   world.runner.info(describeImagePlan(request, { instance, predicates }));
   const { bundleDir } = folderOf(request);
   const outputs = { status: "dry-run", "bundle-dir": bundleDir } as const;

@@ -65,9 +65,6 @@ export async function storeReferrers(
   return { listedBy: "fallback", entries };
 }
 
-/** Registries that have shown the API to be there. */
-const withApi = new WeakSet<Repository>();
-
 /**
  * By what the registry does. OCI-Subject alone is no proof (some send it and have no API), and without it
  * the API may still list what was stored.
@@ -77,12 +74,7 @@ async function isListed(
   digest: string,
   { entries, wasSeen }: { readonly entries: readonly Descriptor[]; readonly wasSeen: boolean },
 ): Promise<boolean> {
-  if (wasSeen) {
-    if (withApi.has(repository)) return true;
-    if (!(await hasReferrersApi(repository, digest))) return false;
-    withApi.add(repository);
-    return true;
-  }
+  if (wasSeen) return hasReferrersApi(repository, digest);
   const listed = await listReferrers(repository, digest, { maxEntries: 20_000 });
   if (listed.listedBy !== "api") return false;
   const found = new Set(listed.entries.map((entry) => entry.digest));

@@ -45,7 +45,10 @@ export async function listReferrers(
   filter: ReferrersFilter = {},
 ): Promise<Referrers> {
   const listed = await askApi(repository, digest, filter);
-  if (listed !== undefined) return { listedBy: "api", entries: matching(listed, filter) };
+  if (listed !== undefined) {
+    withApi.add(repository);
+    return { listedBy: "api", entries: matching(listed, filter) };
+  }
   const index = await findManifest(repository, fallbackTag(digest));
   if (index === undefined) return { listedBy: "fallback", entries: [] };
   if (index.content.kind !== "index") throw notAnIndex(repository, digest);
@@ -56,8 +59,14 @@ export async function listReferrers(
 
 /** Whether the registry has the referrers API, asked about an image that exists. */
 export async function hasReferrersApi(repository: Repository, digest: string): Promise<boolean> {
-  return (await requestPage(repository, `referrers/${digest}`)) !== undefined;
+  if (withApi.has(repository)) return true;
+  const page = await requestPage(repository, `referrers/${digest}`);
+  if (page !== undefined) withApi.add(repository);
+  return page !== undefined;
 }
+
+/** Repositories whose registry has shown the API to be there. */
+const withApi = new WeakSet<Repository>();
 
 /** @throws SigstepError when what stands at the fallback tag is not an index: it is not ours to replace */
 export function notAnIndex({ name }: Repository, digest: string): SigstepError {

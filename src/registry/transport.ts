@@ -1,5 +1,5 @@
 // Requests to one repository: the registry's address, log-in, redirects. Over the one door, which retries.
-import { mayBePlain } from "../services/address.ts";
+import { isLoopback, mayBePlain } from "../services/address.ts";
 import { createGate, type Gate } from "../services/gate.ts";
 import type { Http, HttpRequest, HttpResponse } from "../services/http.ts";
 import { SigstepError, systemCode } from "../errors.ts";
@@ -107,6 +107,8 @@ async function findRoot(world: RegistryWorld, { registry }: RepositoryName): Pro
   const root = new URL(`https://${host}/`);
   const plain = new URL(`http://${host}/`);
   if (!mayBePlain(plain, world.insecureHosts ?? [])) return root;
+  // On this machine nobody listens in, and TLS is the exception.
+  if (isLoopback(plain.hostname) && (await speaksPlain(world, plain))) return plain;
   try {
     const ping = { service: "the registry", method: "GET", timeoutMs: 10_000 } as const;
     const url = new URL("/v2/", root);
@@ -115,6 +117,19 @@ async function findRoot(world: RegistryWorld, { registry }: RepositoryName): Pro
   } catch (error) {
     if (!isNotTls(error)) throw error;
     return plain;
+  }
+}
+
+/** Whether a registry answers there. One that wants TLS answers 400, or not at all. */
+async function speaksPlain({ http }: RegistryWorld, root: URL): Promise<boolean> {
+  const ping = { service: "the registry", method: "GET", timeoutMs: 10_000 } as const;
+  const url = new URL("/v2/", root);
+  try {
+    const { status } = await http.request({ ...ping, url, maxBytes: 1024 * 1024, retry: "never" });
+    return status === 200 || status === 401;
+  } catch (error) {
+    if (error instanceof SigstepError && error.code === "CANCELLED") throw error;
+    return false;
   }
 }
 

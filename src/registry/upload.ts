@@ -12,6 +12,9 @@ const maxAnswerBytes = 1024 * 1024;
 /** Places that are asked for: a PUT that was cut leaves one in which nobody can say what lies. */
 const maxPlaces = 3;
 
+/** What this process has stored: the same empty config goes with every bundle. */
+const stored = new WeakMap<Repository, Set<string>>();
+
 /**
  * Stores `bytes`, unless they are there.
  *
@@ -26,11 +29,16 @@ export async function putBlob(
   { always = false }: { readonly always?: boolean } = {},
 ): Promise<boolean> {
   const { digest } = descriptor;
-  if (!always && (await headBlob(repository, digest))) return false;
+  const known = stored.get(repository) ?? new Set();
+  stored.set(repository, known);
+  if (known.has(digest) || (!always && (await headBlob(repository, digest)))) return false;
   for (let count = 1; ; count++) {
     const place = await requestPlace(repository, digest);
     const { response, wasRepeated } = await sendTo(repository, place, bytes);
-    if (isSuccess(response)) return true;
+    if (isSuccess(response)) {
+      known.add(digest);
+      return true;
+    }
     // The answer to an earlier try may have been lost: then the place is gone and the blob is there.
     if (wasRepeated && (await headBlob(repository, digest))) return true;
     if (!wasRepeated || count === maxPlaces) {
