@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { emptyConfig } from "../registry/bundle-artifact.ts";
 import type { Referrers } from "../registry/referrers.ts";
-import { putBlob } from "../registry/upload.ts";
+import { sendBlob } from "../registry/upload.ts";
 import { quote, SigstepError, systemCode } from "../errors.ts";
 import type { Runner } from "../runner/runner.ts";
 import { sizeOfPredicate } from "./attest-predicates.ts";
@@ -57,7 +57,7 @@ function list({ place, digest }: ImageTarget): Promise<Referrers> {
 async function requireWritable(place: ImagePlace): Promise<void> {
   if (place.kind === "registry") {
     const { descriptor, bytes } = emptyConfig;
-    await putBlob(place.repository, descriptor, bytes, { always: true });
+    await sendBlob(place.repository, descriptor, bytes);
     return;
   }
   try {

@@ -52,7 +52,10 @@ export function parseImageRequest(
   const texts = inputs.list("subject-images");
   if (texts.length > maxImages) throw tooMany(texts.length);
   const images = [...texts.map(parseImage), ...(pushed === undefined ? [] : [pushed])];
-  if (images.length === 0) return refuseUnused(inputs);
+  if (images.length === 0) {
+    refuseUnused(inputs);
+    return undefined;
+  }
   const request: ImageRequest = {
     images,
     recursion: recursions[inputs.text("recursive") ?? ""] ?? "root",
@@ -70,10 +73,10 @@ export function parseImageRequest(
 }
 
 /** An input that would be ignored is a mistake. */
-function refuseUnused(inputs: InputReader<ImageInputName>): undefined {
+function refuseUnused(inputs: InputReader<ImageInputName>): void {
   const names = ["recursive", "storage", "require-digest", "repair-index"] as const;
   const unused = names.find((name) => inputs.given(name));
-  if (unused === undefined) return undefined;
+  if (unused === undefined) return;
   throw new SigstepError("INPUT_CONFLICT", `Input ${unused} is given, but no image is named.`, {
     where: unused,
     hint: "Name the images: subject-images: ghcr.io/acme/app@sha256:…",

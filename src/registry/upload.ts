@@ -18,7 +18,6 @@ const stored = new WeakMap<Repository, Set<string>>();
 /**
  * Stores `bytes`, unless they are there.
  *
- * @param always - Sends them in any case: only a write shows that we may write.
  * @returns whether they had to be sent
  * @throws SigstepError REGISTRY_REFUSED; REGISTRY_ANSWER_INVALID for a place elsewhere; those of the door
  */
@@ -26,21 +25,40 @@ export async function putBlob(
   repository: Repository,
   descriptor: Descriptor,
   bytes: Uint8Array,
-  { always = false }: { readonly always?: boolean } = {},
 ): Promise<boolean> {
   const { digest } = descriptor;
+  if (stored.get(repository)?.has(digest) === true) return false;
+  if (await headBlob(repository, digest)) return false;
+  await sendBlob(repository, descriptor, bytes);
+  return true;
+}
+
+/**
+ * Stores `bytes` in any case: only a write shows that we may write.
+ *
+ * @throws SigstepError as {@link putBlob}
+ */
+export async function sendBlob(
+  repository: Repository,
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+): Promise<void> {
+  await sendUntilStored(repository, descriptor, bytes);
   const known = stored.get(repository) ?? new Set();
-  stored.set(repository, known);
-  if (known.has(digest) || (!always && (await headBlob(repository, digest)))) return false;
+  stored.set(repository, known.add(descriptor.digest));
+}
+
+async function sendUntilStored(
+  repository: Repository,
+  { digest }: Descriptor,
+  bytes: Uint8Array,
+): Promise<void> {
   for (let count = 1; ; count++) {
     const place = await requestPlace(repository, digest);
     const { response, wasRepeated } = await sendTo(repository, place, bytes);
-    if (isSuccess(response)) {
-      known.add(digest);
-      return true;
-    }
+    if (isSuccess(response)) return;
     // The answer to an earlier try may have been lost: then the place is gone and the blob is there.
-    if (wasRepeated && (await headBlob(repository, digest))) return true;
+    if (wasRepeated && (await headBlob(repository, digest))) return;
     if (!wasRepeated || count === maxPlaces) {
       throw await refusedBy(repository, response, { what: `store blob ${digest}`, access: "push" });
     }
