@@ -50,10 +50,7 @@ export function encodeBundleArtifact(facts: BundleFacts): Artifact {
   const bytes = Buffer.from(JSON.stringify(manifest), "utf8");
   return {
     manifest: parseManifest(bytes, "manifest of a bundle", imageManifestType),
-    blobs: [
-      emptyConfig,
-      { descriptor: layer, bytes: facts.bundle },
-    ],
+    blobs: [emptyConfig, { descriptor: layer, bytes: facts.bundle }],
   };
 }
 
