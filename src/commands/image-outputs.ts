@@ -1,10 +1,10 @@
 // Outputs that runs over images have besides the usual ones, and the Kyverno policy that goes with them.
 import { join } from "node:path";
 import { toSigstepError } from "../errors.ts";
+import { formatPolicies } from "./image-kyverno.ts";
 import type { ImageRunRequest } from "./image-run-request.ts";
 import type { ImagePlan } from "./image-statements.ts";
 import { imageGhCommand, imageVerifyCommand } from "./image-verify-command.ts";
-import { formatKyvernoPolicy } from "./kyverno-policy.ts";
 import type { SignReport } from "./report.ts";
 import type { SignedResult } from "./results.ts";
 import type { World } from "./world.ts";
@@ -39,7 +39,7 @@ export async function imageOutputs(
     "storage-record-ids": records.join(","),
     "referrer-digests": made.map(({ image }) => image?.referrer ?? ""),
     "verify-commands": commandsOf(made, request),
-    "kyverno-policy-path": await writePolicies(made, plan, world),
+    "kyverno-policy-path": await writePolicies(made, plan, { world, request }),
   };
 }
 
@@ -55,34 +55,21 @@ function commandsOf(made: readonly SignedResult[], { instance }: ImageRunRequest
   ];
 }
 
-/** One policy a repository: who may run what was signed here. A policy that cannot be made is no failure. */
+/** One policy a repository. One that cannot be made is no failure. */
 async function writePolicies(
   made: readonly SignedResult[],
   plan: ImagePlan,
-  { runner }: World,
+  { world: { runner }, request }: Pick<OutputParts, "world" | "request">,
 ): Promise<string> {
-  const groups = [...groupByRepository(made)];
-  if (groups.length === 0) return "";
-  const path = join(plan.bundleDir, policyName);
   try {
-    const policies = groups.map(([images, results]) => policyOf(images, results));
-    await writeWhole(path, policies.join("---\n"));
+    const terms = { instance: plan.instance, choice: request.instance };
+    const text = await formatPolicies(made, terms);
+    if (text === "") return "";
+    const path = join(plan.bundleDir, policyName);
+    await writeWhole(path, text);
     return path;
   } catch (thrown) {
     runner.info(`No Kyverno policy was written: ${toSigstepError(thrown).message}`);
     return "";
   }
-}
-
-/** Of what Kyverno can see: in a registry, as a referrer. */
-function groupByRepository(made: readonly SignedResult[]): Map<string, SignedResult[]> {
-  const seen = made.filter(({ image }) => ["api", "fallback"].includes(image?.listedBy ?? ""));
-  return Map.groupBy(seen, ({ image }) => (image?.name ?? "").replace(/@.*$/s, ""));
-}
-
-function policyOf(images: string, results: readonly SignedResult[]): string {
-  const [first] = results;
-  const { identity = "", issuer = "" } = first?.certificate ?? {};
-  const predicateTypes = [...new Set(results.flatMap(({ image }) => image?.predicateType ?? []))];
-  return formatKyvernoPolicy({ identity, issuer, images, predicateTypes });
 }

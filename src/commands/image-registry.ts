@@ -47,9 +47,9 @@ export function parseRegistryRequest(inputs: InputReader<RegistryInputName>): Re
 /** As references name it: Docker's Hub has several names. */
 function registryOf(text: string): string {
   try {
-    const { registry } = parseReference(`${text}/name/name`);
+    const { registry, repository } = parseReference(`${text}/name/name`);
     // Anything without a dot or port would be a folder on Docker's Hub.
-    if (registry === text || registry === "docker.io") return registry;
+    if (repository === "name/name") return registry;
   } catch {
     // Told below.
   }
