@@ -122,7 +122,7 @@ function isFor({ subjects }: PlannedPredicate, image: ImageTarget): boolean {
 function isMeant(wanted: string, { digest, platform, subjectName, name }: ImageTarget): boolean {
   if (wanted === digest || wanted === name || wanted === platform) return true;
   // `linux/arm64` is also linux/arm64/v8, as docker has it.
-  if (platform?.startsWith(`${wanted}/`) === true) return true;
+  if (wanted.includes("/") && platform?.startsWith(`${wanted}/`) === true) return true;
   return nameMatches(subjectName, wanted);
 }
 

@@ -1,6 +1,8 @@
 // Raw texts → a request: every default, every right value, each wrong one.
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { parseImageSigning } from "../../src/commands/image-run-request.ts";
+import { imageInputs } from "../../src/commands/image-table.ts";
 import { type InputName, signInputs } from "../../src/commands/input-table.ts";
 import { parseSignRequest, type SignRequest } from "../../src/commands/request.ts";
 import { refusal, refuses } from "../refusal.ts";
@@ -136,9 +138,16 @@ suite("wrong values", () => {
     }
   }
 
+  const ofImages: ReadonlySet<string> = new Set(imageInputs.map(({ name }) => name));
+  /** What is said of images is read with them alone. */
+  const parseAny = (name: string, value: string): unknown => {
+    if (!ofImages.has(name)) return parse({ [name]: value });
+    const inputs: Record<string, string> = { "subject-images": "acme/app", [name]: value };
+    return parseImageSigning((each) => inputs[each], { paths: [], jobFolder: undefined });
+  };
   for (const { name } of signInputs) {
     test(`${name} with a NUL character`, () => {
-      const { message } = refusal("INPUT_VALUE", () => parse({ [name]: "geheim\0" }));
+      const { message } = refusal("INPUT_VALUE", () => parseAny(name, "geheim\0"));
       if (name === "identity-token") assert.doesNotMatch(message, /geheim/);
       assert.ok(!message.includes("\0"));
     });

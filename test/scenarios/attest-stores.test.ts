@@ -444,14 +444,17 @@ async function keepBodies(t: TestContext, bodies: Buffer[]): Promise<URL> {
   return new URL(`http://127.0.0.1:${address.port}/`);
 }
 
-scenario("push-to-registry is refused before anything is public", async (scene, t) => {
-  await open(scene, t);
-  const run = await scene.attest(["--push-to-registry", "app.tar.gz"]);
-  await scene.assertRefused(run, {
-    ...{ exit: 2, code: "INPUT_VALUE" },
-    ...{ says: /cannot attach attestations/, hint: /Leave it out/ },
-  });
-});
+scenario(
+  "push-to-registry is for an image, and says so before anything is public",
+  async (scene, t) => {
+    await open(scene, t);
+    const run = await scene.attest(["--push-to-registry", "app.tar.gz"]);
+    await scene.assertRefused(run, {
+      ...{ exit: 2, code: "INPUT_MISSING" },
+      ...{ says: /subject-name is missing/, hint: /push-to-registry is for one image/ },
+    });
+  },
+);
 
 scenario("a dry run says where bundles would go and asks nobody", async (scene, t) => {
   const double = await open(scene, t);

@@ -189,6 +189,15 @@ const gh: Judge = (reference, type, wish) =>
     ...["--predicate-type", type ?? "https://sigstore.dev/cosign/sign/v1"],
   ]);
 
+/** Ours, which looks at both layouts. */
+const ours: Judge = (reference, type, wish) =>
+  ask(process.execPath, [
+    ...[cli, "verify", "--image", reference, "--trusted-root", stack.trust.trustedRoot],
+    ...["--certificate-identity", wish.identity ?? identity],
+    ...["--certificate-oidc-issuer", stack.urls.github],
+    ...["--predicate-type", type ?? "https://sigstore.dev/cosign/sign/v1"],
+  ]);
+
 function judgesOf(storage: Storage): readonly (readonly [Judge, Wish])[] {
   const current = [
     [cosign, { legacy: false }],
@@ -198,7 +207,11 @@ function judgesOf(storage: Storage): readonly (readonly [Judge, Wish])[] {
     [cosign, { legacy: true }],
     [cosign2, { legacy: true, hasBundle: storage === "both" }],
   ] as const;
-  return [...(storage === "legacy" ? [] : current), ...(storage === "referrers" ? [] : older)];
+  return [
+    [ours, { legacy: false }],
+    ...(storage === "legacy" ? [] : current),
+    ...(storage === "referrers" ? [] : older),
+  ];
 }
 
 async function assertJudged(
