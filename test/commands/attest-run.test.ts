@@ -5,7 +5,6 @@ import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { runAction } from "../../src/commands/main.ts";
 import { rootAction } from "../../src/commands/root-action.ts";
-import type { World } from "../../src/commands/world.ts";
 import { startSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createHttp } from "../../src/services/door.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
@@ -37,36 +36,35 @@ after(async () => {
   await folder.remove();
 });
 
-type Claims = Readonly<Record<string, unknown>>;
-
-function worldFor(claims: Claims, kind: "github" | "email"): Partial<World> {
-  const now = (): Date => new Date();
-  const { world } = makeWorld({ identityToken: () => sandbox.issuers[kind].token(claims) });
-  const http = createHttp({ budgetMs: 20_000, now });
-  return { now, runner: world.runner, openHttp: () => Promise.resolve(http) };
+/** Whose token a run gets; a GitHub job's unless said. */
+interface Identity {
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly kind?: "github" | "email";
 }
 
-function attest(
-  args: readonly string[],
-  claims: Claims = {},
-  kind: "github" | "email" = "github",
-): Promise<Ended> {
+function openWorld(
+  { claims = {}, kind = "github" }: Identity,
+  input: (name: string) => string = () => "",
+): ReturnType<typeof makeWorld> {
+  const now = (): Date => new Date();
+  const identityToken = (): Promise<string> => sandbox.issuers[kind].token(claims);
+  const { world, told } = makeWorld({ identityToken, input });
+  const http = createHttp({ budgetMs: 20_000, now });
+  return { world: { ...world, now, openHttp: () => Promise.resolve(http) }, told };
+}
+
+async function attest(args: readonly string[], identity: Identity = {}): Promise<Ended> {
   const flags = Object.entries(trust).map(([name, value]) => `--${name}=${value}`);
-  return run(["attest", "--json", ...flags, ...args], worldFor(claims, kind));
+  const { world, told } = openWorld(identity);
+  const ended = await run(["attest", "--json", ...flags, ...args], world);
+  return { ...ended, told, log: [...told.infos, ...told.failures].join("\n") };
 }
 
 /** Runs the action with these inputs, in a job whose folder is `temp`. */
 async function act(inputs: Readonly<Record<string, string>>): Promise<Ended> {
-  const { world, told } = makeWorld({
-    identityToken: () => sandbox.issuers.github.token(),
-    input: (name) => ({ ...trust, ...inputs })[name] ?? "",
-  });
-  const own = worldFor({}, "github");
+  const { world, told } = openWorld({}, (name) => ({ ...trust, ...inputs })[name] ?? "");
   await folder.write("temp/.keep", "");
-  const code = await runAction(rootAction, {
-    ...{ ...world, ...own, runner: world.runner },
-    temporaryDirectory: folder.at("temp"),
-  });
+  const code = await runAction(rootAction, { ...world, temporaryDirectory: folder.at("temp") });
   return { code, stdout: "", told, log: [...told.infos, ...told.failures].join("\n") };
 }
 
@@ -150,9 +148,9 @@ suite("an earlier attestation", () => {
     const predicate = '--predicate={"a":1}';
     assert.equal((await attest([...args, predicate])).code, 0);
     const entries = sandbox.requests.count("rekor1", "POST");
-    await attest([...args, predicate], { run_attempt: "2" });
+    await attest([...args, predicate], { claims: { run_attempt: "2" } });
     assert.equal(sandbox.requests.count("rekor1", "POST"), entries);
-    await attest([...args, predicate], { run_id: "40044" });
+    await attest([...args, predicate], { claims: { run_id: "40044" } });
     assert.equal(sandbox.requests.count("rekor1", "POST"), entries + 1);
   });
 
@@ -170,11 +168,8 @@ suite("provenance", () => {
   test("that the token cannot make is refused before there is a certificate", async () => {
     const before = publicRequests();
     const app = await folder.write("g/app", "app");
-    for (const [claims, kind] of [
-      [{}, "email"],
-      [{ repository_owner_id: "" }, "github"],
-    ] as const) {
-      const ended = await attest([app], claims, kind);
+    for (const identity of [{ kind: "email" }, { claims: { repository_owner_id: "" } }] as const) {
+      const ended = await attest([app], identity);
       assert.equal(ended.code, 1, ended.log);
       assert.equal(refusedAs(ended), "IDENTITY_INVALID");
     }
@@ -191,6 +186,30 @@ suite("provenance", () => {
     assert.equal(at(failure, "code"), "PREDICATE_INVALID", ended.log);
     assert.match(text(at(failure, "message")), /its certificate says/);
     assert.equal(sandbox.requests.count("rekor1", "POST"), entries);
+  });
+});
+
+suite("a predicate that is signed by reference", () => {
+  test("is called so by plan, manifest and the command that verifies it", async () => {
+    const reference = "https://in-toto.io/attestation/reference/v0.1";
+    const app = await folder.write("l/app", "app");
+    const args = [
+      ...[app, ...custom, `--predicate={"a":"${"x".repeat(2000)}"}`, "--max-envelope-size=1000"],
+      ...["--oversize=reference", "--oversize-location=https://example.com/predicate.json"],
+    ];
+    const plan = await attest([...args, "--dry-run"]);
+    const described = `(${reference}, a reference to https://example.com/scan/v1)`;
+    assert.ok(plan.log.includes(described), plan.log);
+    const ended = await attest(args);
+    assert.equal(ended.code, 0, ended.log);
+    const signed: unknown = JSON.parse(await payloadAt(`${app}.scan-v1.sigstore.json`));
+    assert.equal(at(signed, "predicateType"), reference);
+    const manifest: unknown = JSON.parse(
+      await readFile(folder.at("l", "sigstep-manifest.json"), "utf8"),
+    );
+    assert.equal(at(list(at(manifest, "attestations"))[0], "predicateType"), reference);
+    const [command] = list(at(JSON.parse(ended.stdout), "verify-commands"));
+    assert.ok(text(command).includes(`--type ${reference}`), text(command));
   });
 });
 
