@@ -179,10 +179,11 @@ async function reportAll(
   const made = results.files.filter(hasBundle);
   const isWhole = made.length === results.files.length;
   const [bundlePath, unwritten] = await writeLines(lines, request);
+  const [recordIds, unrecorded] = isWhole ? await makeRecord(stores) : ["", []];
   const ownOutputs = {
     "bundle-path": bundlePath,
     ...attestationOutputs(made),
-    "storage-record-ids": isWhole ? (await stores.record()).join(",") : "",
+    "storage-record-ids": recordIds,
   };
   const goods = {
     bundlePaths: made.map(({ file }) => file.bundlePath),
@@ -194,6 +195,7 @@ async function reportAll(
     verifyCommand: (result) => verifyAttestationCommand(result, request.instance),
     deliver: async (manifestPath) => [
       ...unwritten,
+      ...unrecorded,
       ...(await deliver(stores.targets, { ...goods, manifestPath }, { http, world })),
     ],
   });
@@ -206,6 +208,17 @@ async function writeLines(
 ): Promise<[path: string, unwritten: SigstepError[]]> {
   try {
     return [await lines.write(jobFolder), []];
+  } catch (error) {
+    return ["", [toSigstepError(error)]];
+  }
+}
+
+/** A run that is cancelled here has made its attestations, and says so. */
+async function makeRecord({
+  record,
+}: AttestStores): Promise<[ids: string, unmade: SigstepError[]]> {
+  try {
+    return [(await record()).join(","), []];
   } catch (error) {
     return ["", [toSigstepError(error)]];
   }

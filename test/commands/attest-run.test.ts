@@ -6,8 +6,10 @@ import { after, before, beforeEach, suite, test } from "node:test";
 import { runAction } from "../../src/commands/main.ts";
 import { rootAction } from "../../src/commands/root-action.ts";
 import { startSandbox, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { readJob } from "../../src/runner/job.ts";
 import { createHttp } from "../../src/services/door.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
+import { serve } from "../services/servers.ts";
 import { makeWorld } from "./own-run.ts";
 import { Folder, run, type Ended } from "./verify-run.ts";
 
@@ -121,9 +123,11 @@ suite("a run that would overwrite what it reads is refused before anything is pu
   });
 
   test("a manifest whose subjects are attested", async () => {
-    const path = await folder.write("e/sigstep-manifest.json", "{}");
+    const signed = { name: "app", digest: { sha256: "a".repeat(64) } };
+    const manifest = JSON.stringify({ schemaVersion: 1, subjects: [signed] });
+    const path = await folder.write("e/sigstep-manifest.json", manifest);
     const ended = await attest([`--subject-manifest=${path}`, `--bundle-dir=${folder.at("e")}`]);
-    assert.equal(ended.code, 2, ended.log);
+    assert.equal(refusedAs(ended), "INPUT_NAME_CLASH", ended.log);
   });
 
   test("a folder where the file with all bundles goes", async () => {
@@ -210,6 +214,33 @@ suite("a predicate that is signed by reference", () => {
     assert.equal(at(list(at(manifest, "attestations"))[0], "predicateType"), reference);
     const [command] = list(at(JSON.parse(ended.stdout), "verify-commands"));
     assert.ok(text(command).includes(`--type ${reference}`), text(command));
+  });
+});
+
+suite("a run that is cancelled while it makes the storage record", () => {
+  test("reports what it has signed", async (t) => {
+    const stop = new AbortController();
+    const api = await serve(t, (response, _, request) => {
+      if (request.method === "POST") stop.abort();
+      else response.end('{"private":false,"owner":{"type":"Organization"}}');
+    });
+    const { world, told } = openWorld({});
+    const job = readJob({ GITHUB_REPOSITORY: "acme/widget", GITHUB_API_URL: api.url.origin });
+    const image = [`--subject-digest=sha256:${"a".repeat(64)}`, "--subject-name=ghcr.io/acme/app"];
+    const flags = Object.entries(trust).map(([name, value]) => `--${name}=${value}`);
+    const input = (name: string): string => (name === "github-token" ? "ghs_of_the_test" : "");
+    const ended = await run(
+      [
+        ...["attest", "--json", ...flags, ...image, `--bundle-dir=${folder.at("m")}`],
+        ...["--create-storage-record", "--github-attestations=never"],
+      ],
+      { ...world, job, signal: stop.signal, runner: { ...world.runner, input } },
+    );
+    assert.equal(ended.code, 1, told.failures.join());
+    const report: unknown = JSON.parse(ended.stdout);
+    assert.equal(list(at(report, "bundle-paths")).length, 1);
+    assert.equal(dig(report, "error", "code"), "CANCELLED");
+    await readFile(folder.at("m", "sigstep-manifest.json"));
   });
 });
 
