@@ -58,7 +58,8 @@ async function look(
 ): Promise<EarlierStatement | undefined> {
   const [subject] = item.subjects;
   if (subject === undefined) return undefined;
-  const context = { ...terms, ...terms.plan, artifact: { subject } };
+  const isOwnProvenance = item.predicate.kind === "provenance";
+  const context = { ...terms, ...terms.plan, artifact: { subject }, isOwnProvenance };
   const payload = terms.makePayload(item);
   const inPlace = await findKeptStatement(item, payload, context);
   const stored = await findStored(terms, { payload, context, wanted: inPlace?.text });

@@ -6,6 +6,9 @@ import { SigstepError, systemCode } from "../errors.ts";
 import type { PlannedStatement, PlannedStatements } from "./attest-plan.ts";
 import { writeWhole } from "./write.ts";
 
+/** The name that actions/attest gives its file. */
+export const attestationsName = "attestation.json";
+
 /** Collects bundles while a run goes on. */
 export interface BundleLines {
   readonly add: (item: PlannedStatement, bundle: string) => void;
@@ -28,7 +31,7 @@ export function createBundleLines(planned: PlannedStatements): BundleLines {
       if (lines === "") return "";
       await writeWhole(planned.linesPath, lines);
       if (jobFolder === undefined) return planned.linesPath;
-      const path = join(planned.bundleDir, "attestation.json");
+      const path = join(planned.bundleDir, attestationsName);
       await writeWhole(path, lines);
       await appendPath(join(jobFolder, "created_attestation_paths.txt"), path);
       return path;

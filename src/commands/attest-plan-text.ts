@@ -29,12 +29,14 @@ export function describeAttestPlan(plan: AttestPlan, namesInstance: boolean): st
 function describeStatement({
   path,
   subjects,
-  predicate,
+  predicate: { type },
+  statement: { predicateType },
   bundlePath,
 }: AttestPlan["files"][number]): string[] {
+  const referred = predicateType === type.uri ? "" : `, a reference to ${type.uri}`;
   const rest = subjects.length - shownSubjects;
   return [
-    `  ${quote(path)} (${predicate.type.uri}) → ${quote(bundlePath)}`,
+    `  ${quote(path)} (${predicateType}${referred}) → ${quote(bundlePath)}`,
     ...subjects
       .slice(0, shownSubjects)
       .flatMap(({ name, digests }) =>

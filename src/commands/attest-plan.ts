@@ -1,19 +1,26 @@
 // What a run of `attest` would do, decided before it does anything: which statements, in which files.
 import { join } from "node:path";
 import { quote, SigstepError } from "../errors.ts";
-import { embedPredicate, maxInlineBytes } from "../predicates/oversize.ts";
+import {
+  embedPredicate,
+  fitsInline,
+  maxInlineBytes,
+  referenceType,
+} from "../predicates/oversize.ts";
 import { shardSubjects } from "../predicates/statement.ts";
 import { manifestName } from "../subjects/find.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { nameStatements, stemOf } from "./attest-names.ts";
 import { sizeOfPredicate, type PlannedPredicate } from "./attest-predicates.ts";
 import type { Instance } from "./instance.ts";
-import { defaultConcurrency, type Plan, type PlannedItem } from "./plan.ts";
+import { defaultConcurrency, type Plan, type PlannedItem, type StatementFacts } from "./plan.ts";
 
 /** One statement: subjects and a predicate. */
 export interface PlannedStatement extends PlannedItem {
   readonly subjects: readonly Subject[];
   readonly predicate: PlannedPredicate;
+  /** As it will be signed. */
+  readonly statement: StatementFacts;
 }
 
 /** Which statements, and where their bundles go: known before the instance is. */
@@ -121,7 +128,20 @@ export function completePlan(
   if (version === 1) for (const predicate of predicates) requireSendable(predicate, shape);
   const concurrency = shape.concurrency ?? concurrencyFor(predicates, version === 2 ? 2 : 1);
   const sendable = version === 1 ? base64Fits(shape.maxEnvelopeBytes) : maxInlineBytes;
-  return { ...planned, instance, concurrency, maxInlineBytes: sendable };
+  const files = planned.files.map((item) => asSigned(item, sendable, shape));
+  return { ...planned, files, instance, concurrency, maxInlineBytes: sendable };
+}
+
+/** What is too large for the log is signed as a reference, which is a predicate of another type. */
+function asSigned(
+  item: PlannedStatement,
+  maxBytes: number,
+  { oversize }: AttestShape,
+): PlannedStatement {
+  const { predicate, statement } = item;
+  if (oversize === "fail" || predicate.kind !== "document") return item;
+  if (fitsInline(predicate.document, maxBytes)) return item;
+  return { ...item, statement: { ...statement, predicateType: referenceType } };
 }
 
 /** `provenance of app.tar.gz`, for messages. */

@@ -45,6 +45,8 @@ export type PlannedPredicate = {
       readonly mediaType: string;
       /** Name of the file it came from, for references. */
       readonly name: string;
+      /** That file; undefined when it stands in an input. */
+      readonly path: string | undefined;
     }
   /** A whole statement, which names its subjects itself and is signed as it is. */
   | { readonly kind: "statement"; readonly payload: Uint8Array }
@@ -180,6 +182,7 @@ async function readSbom(
     document,
     mediaType,
     name,
+    path,
   };
 }
 
@@ -190,13 +193,13 @@ async function readTyped(
 ): Promise<PlannedPredicate> {
   const source = { label: `predicate ${quote(path)}`, code: "PREDICATE_INVALID" } as const;
   const bytes = await readDocument(path, input);
-  return advising(hintFor(type), () => typed(type, parsePredicate(bytes, source), basename(path)));
+  return advising(hintFor(type), () => typed(type, parsePredicate(bytes, source), path));
 }
 
 function readInline(type: PredicateType, json: string, label: string): PlannedPredicate {
   const source = { label, code: "PREDICATE_INVALID" } as const;
   const read = (): PredicateText => parsePredicateInput(json, source);
-  return advising(hintFor(type), () => typed(type, read(), "predicate.json"));
+  return advising(hintFor(type), () => typed(type, read(), undefined));
 }
 
 const sbomHint =
@@ -216,11 +219,16 @@ function advising<T>(hint: string, read: () => T): T {
   }
 }
 
-function typed(type: PredicateType, document: PredicateText, name: string): PlannedPredicate {
+function typed(
+  type: PredicateType,
+  document: PredicateText,
+  path: string | undefined,
+): PlannedPredicate {
   checkPredicate(type, document.json);
   const { label } = document;
   const mediaType = "application/json";
-  return { kind: "document", label, type, subjects: undefined, document, mediaType, name };
+  const name = path === undefined ? "predicate.json" : basename(path);
+  return { kind: "document", label, type, subjects: undefined, document, mediaType, name, path };
 }
 
 /**

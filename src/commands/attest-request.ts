@@ -72,6 +72,7 @@ export function parseAttestTerms(
   const privateSigning = inputs.boolean("private-signing");
   const namesInstance = instanceInputs.some((name) => inputs.given(name));
   const run = parseRunRequest(inputs);
+  if (privateSigning) refusePublic(inputs, run.instance);
   return {
     ...run,
     instance: privateSigning && !namesInstance ? { kind: "github" } : run.instance,
@@ -87,6 +88,20 @@ export function parseAttestTerms(
     storageRecord: inputs.boolean("create-storage-record"),
     subjectVersion: inputs.text("subject-version"),
   };
+}
+
+/**
+ * Whoever asks for GitHub's instance wants nothing to be public: an instance of Sigstore's own, or a version
+ * of its log, is a contradiction. Files of an instance of one's own are asked before, as documented.
+ */
+function refusePublic(inputs: Inputs, { kind }: RunRequest["instance"]): void {
+  if (kind !== "public-good" && kind !== "staging") return;
+  const other = (["instance", "rekor-version"] as const).find((name) => inputs.given(name));
+  if (other === undefined) return;
+  throw new SigstepError("INPUT_CONFLICT", `Inputs private-signing and ${other} are both given.`, {
+    where: "private-signing",
+    hint: "private-signing uses GitHub's own instance, which has no log. Leave one of them out.",
+  });
 }
 
 function chooseAttestations(text: string | undefined): GitHubAttestations {

@@ -1,10 +1,13 @@
 // Statements → attestations: each is made when its turn comes, signed, proven and written.
 import { quote, SigstepError, toSigstepError } from "../errors.ts";
 import { embedPredicate, type EmbeddedPredicate } from "../predicates/oversize.ts";
+import { provenanceType } from "../predicates/provenance-github.ts";
 import { encodeStatement } from "../predicates/statement.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
 import { statementType } from "../sigstore/dsse.ts";
+import { matchProvenance } from "../sigstore/provenance-match.ts";
 import { signPayload } from "../sigstore/sign.ts";
+import { parseStatement } from "../sigstore/statement.ts";
 import type { IdentityToken } from "../sigstore/token.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { AttestPlan, PlannedStatement } from "./attest-plan.ts";
@@ -61,11 +64,35 @@ async function attestOne(
   const artifact = { subject: firstSubject(item) };
   const [{ certificate }, token] = await Promise.all([steps.certify(), tokens.get()]);
   const payload = makePayload(item, { token, certificate }, { ...context, encodeProvenance });
+  requireOwnBuild(item, payload, certificate);
   const signed = await signPayload({ payloadType: statementType, payload }, steps);
   const text = await encodeProven(signed, { ...plan.instance, artifact, now: world.now() });
   await writeWhole(item.bundlePath, text);
   const result = signedResult("signed", item, { ...signed, published });
   return keep(result, text, { ...context, tools, item });
+}
+
+/**
+ * Provenance that a user has brought is judged as every verifier of ours will judge it, while nothing of it
+ * is in the log.
+ */
+function requireOwnBuild(
+  { predicate: { kind, type, label } }: PlannedStatement,
+  payload: Uint8Array,
+  { certificate }: ProvenCertificate,
+): void {
+  if (kind === "provenance" || type.uri !== provenanceType) return;
+  const { predicateType, predicate } = parseStatement(payload);
+  if (predicateType !== provenanceType) return;
+  try {
+    matchProvenance(predicate, certificate.fulcio.named);
+  } catch (thrown) {
+    throw new SigstepError("PREDICATE_INVALID", toSigstepError(thrown).message, {
+      where: label,
+      hint: "Provenance of this build type is about the run that signs it: leave it out and have it made here, or give it a build type of your own.",
+      cause: thrown,
+    });
+  }
 }
 
 interface KeepContext extends StatementContext {

@@ -27,12 +27,13 @@ import {
   type AttestStores,
 } from "./attest-stores.ts";
 import { collectSubjects } from "./attest-subjects.ts";
+import { checkAttestTargets, readPaths } from "./attest-targets.ts";
 import { readCaFile } from "./ca-file.ts";
 import { createTokenSource, type TokenSource } from "./identity.ts";
 import { readInstance } from "./instance.ts";
 import { guardPublicLog } from "./leak-guard.ts";
 import { commonFolder } from "./plan.ts";
-import { checkTargets } from "./preflight.ts";
+import { requireProvenance } from "./provenance.ts";
 import { readWorkflowInputs } from "./provenance-inputs.ts";
 import { reportRun, type SignReport } from "./report.ts";
 import { hasBundle, type SignedResult, type SignResults } from "./results.ts";
@@ -60,8 +61,11 @@ interface Run {
  */
 export async function attest(request: AttestRequest, world: World): Promise<SignReport> {
   const { retryBudgetMs: budgetMs, insecureHosts } = request;
-  const [planned, caPem] = await Promise.all([plan(request, world), readCaFile(request.caFile)]);
-  await checkTargets(planned);
+  const [{ planned, read }, caPem] = await Promise.all([
+    plan(request, world),
+    readCaFile(request.caFile),
+  ]);
+  await checkAttestTargets(planned, read, request.jobFolder);
   checkStores(request, planned, world);
   const network = { budgetMs, insecureHosts, ...(caPem === undefined ? {} : { caPem }) };
   const run = { request, world, network };
@@ -80,11 +84,18 @@ export async function attest(request: AttestRequest, world: World): Promise<Sign
   }
 }
 
-async function plan(request: AttestRequest, world: World): Promise<PlannedStatements> {
+interface Planned {
+  readonly planned: PlannedStatements;
+  /** Files that the run reads. */
+  readonly read: readonly string[];
+}
+
+async function plan(request: AttestRequest, world: World): Promise<Planned> {
   if (request.statementPath !== undefined) {
     const statement = await readStatement(request.statementPath);
     const bundleDir = request.bundleDir ?? defaultFolder([request.statementPath], request);
-    return planStatements({ ...statement, bundleDir }, request.shape);
+    const planned = planStatements({ ...statement, bundleDir }, request.shape);
+    return { planned, read: readPaths(request, [], []) };
   }
   const [{ subjects, paths, unmatched }, predicates] = await Promise.all([
     collectSubjects(request.subjects, world.signal),
@@ -95,7 +106,8 @@ async function plan(request: AttestRequest, world: World): Promise<PlannedStatem
     world.runner.info(`No file matches ${items.join(", ")} of subject-path.`);
   }
   const bundleDir = request.bundleDir ?? defaultFolder(paths, request);
-  return planStatements({ subjects, predicates, bundleDir }, request.shape);
+  const planned = planStatements({ subjects, predicates, bundleDir }, request.shape);
+  return { planned, read: readPaths(request, paths, predicates) };
 }
 
 /** An action's user does not expect files beside the release's own: they go into a folder of the job. */
@@ -130,11 +142,14 @@ async function attestAll(complete: AttestPlan, run: OpenRun): Promise<SignReport
     allowed: request.allowPublicLog,
     describeDigests: () => Promise.resolve(describeStatements(complete)),
   });
-  const stores = await openStores(request, complete, run);
   const extras = {
     job: world.job,
     inputs: request.provenanceInputs ? await readWorkflowInputs(world) : undefined,
   };
+  if (complete.files.some(({ predicate }) => predicate.kind === "provenance")) {
+    requireProvenance(await tokens.get(), extras);
+  }
+  const stores = await openStores(request, complete, run);
   const { oversizeLocation } = request;
   const context = { request, world, http, tokens, extras, oversizeLocation };
   const earlier = findEarlierWork({
@@ -164,10 +179,11 @@ async function reportAll(
   const made = results.files.filter(hasBundle);
   const isWhole = made.length === results.files.length;
   const [bundlePath, unwritten] = await writeLines(lines, request);
+  const [recordIds, unrecorded] = isWhole ? await makeRecord(stores) : ["", []];
   const ownOutputs = {
     "bundle-path": bundlePath,
     ...attestationOutputs(made),
-    "storage-record-ids": isWhole ? (await stores.record()).join(",") : "",
+    "storage-record-ids": recordIds,
   };
   const goods = {
     bundlePaths: made.map(({ file }) => file.bundlePath),
@@ -179,6 +195,7 @@ async function reportAll(
     verifyCommand: (result) => verifyAttestationCommand(result, request.instance),
     deliver: async (manifestPath) => [
       ...unwritten,
+      ...unrecorded,
       ...(await deliver(stores.targets, { ...goods, manifestPath }, { http, world })),
     ],
   });
@@ -191,6 +208,17 @@ async function writeLines(
 ): Promise<[path: string, unwritten: SigstepError[]]> {
   try {
     return [await lines.write(jobFolder), []];
+  } catch (error) {
+    return ["", [toSigstepError(error)]];
+  }
+}
+
+/** A run that is cancelled here has made its attestations, and says so. */
+async function makeRecord({
+  record,
+}: AttestStores): Promise<[ids: string, unmade: SigstepError[]]> {
+  try {
+    return [(await record()).join(","), []];
   } catch (error) {
     return ["", [toSigstepError(error)]];
   }

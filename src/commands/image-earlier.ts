@@ -65,7 +65,8 @@ async function look(
   const [subject] = item.subjects;
   if (subject === undefined) return undefined;
   const payload = terms.makePayload(item);
-  const context = { ...terms, ...terms.plan, artifact: { subject } };
+  const isOwnProvenance = item.predicate.kind === "provenance";
+  const context = { ...terms, ...terms.plan, artifact: { subject }, isOwnProvenance };
   const stored = await findStored(item, payload, { ...context, known: terms.known });
   if (stored !== undefined) return stored;
   const inPlace = await findKeptStatement(item, payload, context);

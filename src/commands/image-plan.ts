@@ -44,6 +44,7 @@ export function signaturePredicate(): PlannedPredicate {
   const source = { label: "signature", code: "PREDICATE_INVALID" } as const;
   return {
     ...{ kind: "document", label: "signature", subjects: undefined, name: "signature.json" },
+    path: undefined,
     type: { uri: signatureType, shortType: "signature", check: undefined },
     document: parsePredicateInput("{}", source),
     mediaType: "application/json",

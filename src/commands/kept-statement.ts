@@ -5,6 +5,7 @@ import { encodeBundle } from "../sigstore/bundle.ts";
 import type { ProvenCertificate } from "../sigstore/chain.ts";
 import { matchProvenance } from "../sigstore/provenance-match.ts";
 import { parseStatement, type StatementSubject } from "../sigstore/statement.ts";
+import type { IdentityToken } from "../sigstore/token.ts";
 import { findKeptBundle, judgeKeptBundle, type KeptContext } from "./kept.ts";
 import type { OwnBundle } from "./own-work.ts";
 import type { PlannedItem } from "./plan.ts";
@@ -12,6 +13,8 @@ import type { PlannedItem } from "./plan.ts";
 /** What an attestation is judged by. */
 export interface KeptStatementContext extends KeptContext {
   readonly artifact: { readonly subject: StatementSubject };
+  /** Whether the predicate is provenance of our making, in which two attempts of one run differ. */
+  readonly isOwnProvenance: boolean;
 }
 
 /** An attestation that need not be made again. */
@@ -33,7 +36,7 @@ export async function findKeptStatement(
   makePayload: MakePayload,
   context: KeptStatementContext,
 ): Promise<KeptStatement | undefined> {
-  return compare(await findKeptBundle(item, context.artifact, context), makePayload);
+  return compare(await findKeptBundle(item, context.artifact, context), makePayload, context);
 }
 
 /** The same for a bundle's JSON, wherever it was kept. */
@@ -43,19 +46,34 @@ export async function judgeKeptStatement(
   context: KeptStatementContext,
 ): Promise<KeptStatement | undefined> {
   const bytes = Buffer.from(text, "utf8");
-  return compare(await judgeKeptBundle(bytes, context.artifact, context), makePayload);
+  return compare(await judgeKeptBundle(bytes, context.artifact, context), makePayload, context);
 }
 
 async function compare(
   bundle: OwnBundle | undefined,
   makePayload: MakePayload,
+  { isOwnProvenance, tokens }: KeptStatementContext,
 ): Promise<KeptStatement | undefined> {
   if (bundle?.bundle.content.kind !== "dsse-envelope") return undefined;
+  if (!isOfRun(bundle, await tokens.get())) return undefined;
   const { payload } = bundle.bundle.content;
   const expected = await makePayload(bundle.certificate);
-  if (withoutAttempt(payload) !== withoutAttempt(expected)) return undefined;
+  const comparable = isOwnProvenance ? withoutAttempt : asText;
+  if (comparable(payload) !== comparable(expected)) return undefined;
   if (!agreesWithCertificate(payload, bundle)) return undefined;
   return { bundle, text: encodeBundle(bundle.bundle) };
+}
+
+/** Whether its certificate is of the token's run, whichever attempt; a GitLab's token has no run to compare. */
+function isOfRun({ certificate }: OwnBundle, { claims }: IdentityToken): boolean {
+  const run = claims.get("run_id");
+  if (run === undefined || !claims.has("job_workflow_ref")) return true;
+  const { runInvocationUri = "" } = certificate.certificate.fulcio.named;
+  return runInvocationUri.includes(`/actions/runs/${run}/attempts/`);
+}
+
+function asText(payload: Uint8Array): string {
+  return Buffer.from(payload).toString("utf8");
 }
 
 /** Its attempt, which was left out of the comparison, has to be its own certificate's. */
@@ -76,7 +94,5 @@ function agreesWithCertificate(payload: Uint8Array, { certificate }: OwnBundle):
  * our provenance, and a job's start.
  */
 function withoutAttempt(payload: Uint8Array): string {
-  return Buffer.from(payload)
-    .toString("utf8")
-    .replace(/(\/actions\/runs\/\d+\/attempts\/)\d+("\}\}\}\})$/, "$1*$2");
+  return asText(payload).replace(/(\/actions\/runs\/\d+\/attempts\/)\d+("\}\}\}\})$/, "$1*$2");
 }

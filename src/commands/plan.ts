@@ -98,7 +98,8 @@ function isBelowHere(path: string): boolean {
 /** Where file names differ only by case, two of them may be one file. */
 const foldsCase = process.platform === "win32" || process.platform === "darwin";
 
-function pathKey(path: string): string {
+/** The same for two paths that lead to one file by their names. */
+export function pathKey(path: string): string {
   const full = resolve(path);
   return foldsCase ? full.normalize("NFC").toLowerCase() : full;
 }

@@ -30,7 +30,17 @@ export function encodeProvenance(identity: BuildIdentity, extras: ProvenanceExtr
 }
 
 /**
- * The same without that comparison: what this run says of itself, to be compared with what an earlier
+ * Refuses a token of which no provenance can be made: known before a certificate is asked for, which is
+ * public for ever.
+ *
+ * @throws SigstepError IDENTITY_INVALID
+ */
+export function requireProvenance(token: BuildIdentity["token"], extras: ProvenanceExtras): void {
+  encodeByKind({ token, certificate: {} }, extras);
+}
+
+/**
+ * The predicate without that comparison: what this run says of itself, to be compared with what an earlier
  * attempt has signed under a certificate of its own.
  *
  * @throws SigstepError IDENTITY_INVALID

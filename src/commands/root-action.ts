@@ -21,18 +21,26 @@ export const rootAction: ActionCommand = {
   },
 };
 
+/**
+ * As actions/attest reads inputs: a block of YAML ends with a line break. A list in
+ * YAML is left alone, as its first line may be indented.
+ */
+function trimmed(source: InputSource): InputSource {
+  return (name) => (name === "predicates" ? source(name) : source(name)?.trim());
+}
+
 async function attestAll(source: InputSource, world: World): Promise<number> {
   const { parseAttestRequest } = await import("./attest-request.ts");
   const { attest } = await import("./attest.ts");
   const { artifactsList } = world.job;
   const around = { paths: [], artifactsList, jobFolder: world.temporaryDirectory };
   const { parseImageAttestation } = await import("./image-run-request.ts");
-  const images = parseImageAttestation(source, around);
+  const images = parseImageAttestation(trimmed(source), around);
   if (images !== undefined) {
     const { runImages } = await import("./image-run.ts");
     return (await runImages(images, world)).exitCode;
   }
-  return (await attest(parseAttestRequest(source, around), world)).exitCode;
+  return (await attest(parseAttestRequest(trimmed(source), around), world)).exitCode;
 }
 
 /** Inputs of one mode would be ignored in the other. */

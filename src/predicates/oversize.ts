@@ -54,13 +54,21 @@ export function embedPredicate(
   maxBytes = maxInlineBytes,
 ): EmbeddedPredicate {
   const { document, predicateType } = predicate;
-  if (document.byteLength <= Math.min(maxBytes, maxInlineBytes)) {
+  if (fitsInline(document, maxBytes)) {
     return { predicateType, predicateJson: document.text, isReference: false };
   }
   if (oversize.kind === "fail") throw tooLarge(document);
   requireLocation(oversize.location);
   const predicateJson = JSON.stringify(describeReference(predicate, oversize));
   return { predicateType: referenceType, predicateJson, isReference: true };
+}
+
+/** Whether a document of that size is embedded, where the log takes `maxBytes`. */
+export function fitsInline(
+  { byteLength }: Pick<PredicateText, "byteLength">,
+  maxBytes: number,
+): boolean {
+  return byteLength <= Math.min(maxBytes, maxInlineBytes);
 }
 
 /** The digest covers the file's own bytes: that is what whoever fetches it has. */

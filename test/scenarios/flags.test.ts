@@ -20,7 +20,7 @@ describe("flags", { concurrency: 4 }, () => {
     assert.equal(run.code, 2);
     assert.match(
       run.log,
-      /^There is no command "sgin"\.\n.*sign, verify, inspect and demo.*--help/,
+      /^There is no command "sgin"\.\n.*sign, attest, verify, inspect and demo.*--help/,
     );
     assert.deepEqual(scene.asked(), {});
   });

@@ -145,7 +145,8 @@ function* packedIn(text: string, place: Place): Generator<Mutant<string>> {
   const bytes = decode(text);
   if (bytes === undefined) return;
   for (const [what, der] of mutateDer(bytes)) yield [what, der.toString("base64")];
-  if (bytes[0] !== 0x7b) return;
+  // A signature, too, may begin with a brace.
+  if (!isJsonObject(bytes)) return;
   const tree = readTree(bytes.toString("utf8"));
   const pack = (json: string): string => Buffer.from(json).toString("base64");
   yield ["JSON with spaces", pack(JSON.stringify(JSON.parse(bytes.toString("utf8")), null, 1))];
@@ -155,9 +156,19 @@ function* packedIn(text: string, place: Place): Generator<Mutant<string>> {
   }
 }
 
+function isJsonObject(bytes: Buffer): boolean {
+  if (bytes[0] !== 0x7b) return false;
+  try {
+    JSON.parse(bytes.toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function innerTree(donor: Tree): Tree | undefined {
   const bytes = typeof donor === "string" ? decode(donor) : undefined;
-  return bytes?.[0] === 0x7b ? readTree(bytes.toString("utf8")) : undefined;
+  return bytes !== undefined && isJsonObject(bytes) ? readTree(bytes.toString("utf8")) : undefined;
 }
 
 function decode(text: string): Buffer | undefined {
