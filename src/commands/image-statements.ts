@@ -194,11 +194,9 @@ class ImageSigning {
   async #notStored({ text, result }: Made, error: SigstepError): Promise<FileResult> {
     if (error.code === "CANCELLED") throw error;
     this.#tools.judge(error);
-    const { bundlePath } = this.#item;
-    await writeWhole(bundlePath, text);
+    const again = await this.#rescue(text);
     const indexes = result.entries.map(({ logIndex }) => logIndex).join(", ");
     const done = indexes === "" ? "Signed" : `Logged as entry ${indexes}`;
-    const again = `The bundle is in ${quote(bundlePath)}: run again with it there, and the entry will be reused.`;
     const { code, message, hint, where, published, cause } = error;
     return {
       kind: "failed",
@@ -209,5 +207,16 @@ class ImageSigning {
       }),
       published: this.#tools.published,
     };
+  }
+
+  /** What to do next, as far as there is something. */
+  async #rescue(text: string): Promise<string> {
+    const { bundlePath } = this.#item;
+    try {
+      await writeWhole(bundlePath, text);
+      return `The bundle is in ${quote(bundlePath)}: run again with it there, and the entry will be reused.`;
+    } catch (thrown) {
+      return `The bundle could not be kept either: ${toSigstepError(thrown).message}`;
+    }
   }
 }

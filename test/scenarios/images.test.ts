@@ -7,6 +7,7 @@ import { describe, type TestContext } from "node:test";
 import { digestOf, serveRegistry, type FakeRegistry } from "../registry/fake-registry.ts";
 import { at, dig, list, text } from "../sandbox/wire.ts";
 import { scenario, type Run, type Scene } from "./harness.ts";
+import { startRecorder } from "./recorder.ts";
 
 const sboms = join(import.meta.dirname, "../vectors/sbom");
 const spdx = join(sboms, "spdx-2.3-hello-source.json");
@@ -369,6 +370,29 @@ describe("images", { concurrency: 2 }, () => {
     await scene.assertActionRefused(mixed, {
       ...{ exit: 2, says: /inputs and subject-images are both given/, hint: /two steps/ },
     });
+  });
+
+  scenario("a private repository's images stay out of the public log", async (scene, t) => {
+    const { registry, name, digest } = await serve(t);
+    scene.sandbox.issuers.github.setClaims({ repository_visibility: "private" });
+    const recorder = await startRecorder();
+    const env = {
+      ...{ SIGSTEP_SIGNING_CONFIG: undefined, SIGSTEP_TRUSTED_ROOT: undefined },
+      HTTPS_PROXY: recorder.url,
+    };
+    const args = ["--subject-images", `${name}@${digest}`, "--retry-budget", "0"];
+    const run = await scene.sign(args, { env });
+    await recorder.close();
+    await scene.assertRefused(run, {
+      ...{ exit: 1, code: "PUBLIC_LOG_NOT_ALLOWED" },
+      says: new RegExp(`digest of: "signature of ${name}@${digest}"`),
+      hint: /allow-public-log: true/,
+    });
+    assert.ok(
+      recorder.attempts.every((host) => host.includes("tuf")),
+      recorder.attempts.join(),
+    );
+    assert.deepEqual(referrersOf(registry, digest), []);
   });
 
   scenario("an image in a folder is signed into the folder", async (scene) => {
