@@ -2,6 +2,7 @@
 // where GitHub does not offer it and nobody insists.
 import { toSigstepError } from "../errors.ts";
 import type { Runner } from "../runner/runner.ts";
+import { createGate } from "../services/gate.ts";
 import {
   listAttestations,
   storeAttestation,
@@ -41,6 +42,7 @@ export function openAttestationStore(
     if (isOffered) runner.info(describeNotOffered(error.message));
     isOffered = false;
   };
+  const gate = createGate(writesAtOnce);
   return {
     list: async function* (sha256) {
       if (!isOffered) return;
@@ -53,7 +55,7 @@ export function openAttestationStore(
     store: async (bundle) => {
       if (!isOffered) return undefined;
       try {
-        return await storeAttestation(api, bundle);
+        return await gate.run(() => storeAttestation(api, bundle));
       } catch (thrown) {
         giveWay(thrown);
         return undefined;
@@ -61,6 +63,9 @@ export function openAttestationStore(
     },
   };
 }
+
+/** GitHub asks for few writes at once, and answers more of them with its secondary limit. */
+const writesAtOnce = 4;
 
 /** The one notice of `github-attestations: auto`. */
 export function describeNotOffered(reason: string): string {

@@ -53,10 +53,16 @@ function signedRow(result: SignedResult, cells: Cells): string[] {
       : ` ${cells.link(`attestation ${attestation.id}`, attestation.url.href)}`;
   return [
     cells.code(file.name),
-    cells.code(sha256),
+    cells.code(sha256 === "" ? firstDigest(result) : sha256),
     links.join(" "),
     `${cells.code(file.bundlePath)}${kept}${page}`,
   ];
+}
+
+/** Of a statement, the digest of its first subject stands for all. */
+function firstDigest({ file }: SignedResult): string {
+  const [subject] = file.statement?.subjects ?? [];
+  return subject?.digests.get("sha256") ?? "";
 }
 
 /** Without a bundle, but its entries may be public all the same. */

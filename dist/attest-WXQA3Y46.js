@@ -1,1 +1,0 @@
-import{a}from"./chunk-RX4MZCYF.js";import"./chunk-OCEDW5AV.js";import"./chunk-ANTH3DBH.js";import"./chunk-MNYD4IJT.js";import"./chunk-OFHBHQWW.js";import"./chunk-URZB4HWW.js";import"./chunk-M737P76V.js";import"./chunk-AP4SF7Z5.js";import"./chunk-SUF3U7XD.js";import"./chunk-NFJDKJ6L.js";export{a as attest};

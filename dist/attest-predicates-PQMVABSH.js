@@ -1,0 +1,1 @@
+import{f as a,g as b,h as c}from"./chunk-6LCRIQ6I.js";import"./chunk-CHIH5SRM.js";import"./chunk-7ZHAEOJ2.js";import"./chunk-M737P76V.js";import"./chunk-BMRWAWJG.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{b as collectPredicates,c as readDocument,a as sizeOfPredicate};

@@ -1,1 +1,0 @@
-import{a}from"./chunk-W3TR6326.js";import"./chunk-OCEDW5AV.js";import"./chunk-OFHBHQWW.js";import"./chunk-NJATCCXI.js";import"./chunk-SUF3U7XD.js";import"./chunk-NFJDKJ6L.js";export{a as parseAttestRequest};

@@ -1,0 +1,1 @@
+import{a,b,c,d}from"./chunk-MPVIVENA.js";import"./chunk-XLSABVQT.js";import"./chunk-IW4YCWIG.js";import"./chunk-6LCRIQ6I.js";import"./chunk-CHIH5SRM.js";import"./chunk-7ZHAEOJ2.js";import"./chunk-M737P76V.js";import"./chunk-BMRWAWJG.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{b as checkReleaseAssets,a as checkStores,d as describeStores,c as openStores};

@@ -1,0 +1,1 @@
+import{a}from"./chunk-S5DP5HN2.js";import"./chunk-C3JCBADJ.js";import"./chunk-QIU7R6BT.js";import"./chunk-Y4PXU5G7.js";import"./chunk-XLSABVQT.js";import"./chunk-IW4YCWIG.js";import"./chunk-CHIH5SRM.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{a as sign};

@@ -1,1 +1,0 @@
-import{j as a}from"./chunk-WXOP7F2Y.js";import"./chunk-SUF3U7XD.js";import"./chunk-NFJDKJ6L.js";var export_Agent=a.default;export{export_Agent as Agent};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-GZKDAQMP.js";import"./chunk-FG4LP3LD.js";import"./chunk-M737P76V.js";import"./chunk-Y4X72CCJ.js";import"./chunk-AP4SF7Z5.js";import"./chunk-SUF3U7XD.js";import"./chunk-NFJDKJ6L.js";export{b as verifyAction,a as verifyCommand};
