@@ -48,6 +48,19 @@ async function trustOf(choice: InstanceChoice): Promise<Trust> {
 function policyOf(images: string, results: readonly SignedResult[], trust: Trust): string {
   const [first] = results;
   const { identity = "", issuer = "" } = first?.certificate ?? {};
-  const predicateTypes = [...new Set(results.flatMap(({ image }) => image?.predicateType ?? []))];
+  const predicateTypes = commonTypes(results);
   return formatKyvernoPolicy({ identity, issuer, images, predicateTypes, ...trust });
+}
+
+/**
+ * Types of statement that every image of the repository has: a policy asks each image that it matches for
+ * all of them, and an SBOM may be of one platform alone.
+ */
+function commonTypes(results: readonly SignedResult[]): string[] {
+  const images = Map.groupBy(results, ({ image }) => image?.name ?? "");
+  const typesOf = [...images.values()].map(
+    (group) => new Set(group.flatMap(({ image }) => image?.predicateType ?? [])),
+  );
+  const [first, ...others] = typesOf;
+  return [...(first ?? [])].filter((type) => others.every((types) => types.has(type)));
 }
