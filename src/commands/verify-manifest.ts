@@ -24,7 +24,7 @@ export interface ManifestContent {
 /**
  * Reads the manifest at `path` and finds its files.
  *
- * @throws SigstepError INPUT_UNREADABLE; BUNDLE_INVALID when it is not a manifest, or lists nothing.
+ * @throws SigstepError INPUT_UNREADABLE, INPUT_VALUE for a manifest of images; BUNDLE_INVALID when it is not a manifest, or lists nothing.
  */
 export async function readManifest(path: string): Promise<ManifestContent> {
   const json = parseJson(await readBytes(path), {
@@ -35,6 +35,7 @@ export async function readManifest(path: string): Promise<ManifestContent> {
   if (json.get("schemaVersion").integer() !== 1) {
     throw json.get("schemaVersion").refuse("is not 1, the only one that this version reads");
   }
+  refuseImages(json.get("images"));
   const subjects = json.get("subjects").items(maxSubjects).map(parseSubject);
   const failures = json.get("failures").items(maxSubjects);
   const attestations = json.get("attestations").itemsOrNone(maxSubjects).map(parseAttestation);
@@ -54,6 +55,17 @@ export async function readManifest(path: string): Promise<ManifestContent> {
     artifacts: [...artifacts, ...attested.artifacts],
     refused: [...refused, ...attested.refused],
   };
+}
+
+/** Where they lie only a registry tells, and a manifest must not lead us to one. */
+function refuseImages(json: JsonValue): void {
+  const [first] = json.itemsOrNone(maxSubjects);
+  if (first === undefined) return;
+  const name = first.get("image").string();
+  throw new SigstepError("INPUT_VALUE", `The manifest is of images, such as ${quote(name)}.`, {
+    where: "manifest",
+    hint: "Name the images themselves: sigstep verify --image REGISTRY/REPOSITORY@sha256:DIGEST.",
+  });
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

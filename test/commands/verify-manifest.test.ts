@@ -169,6 +169,15 @@ suite("a hostile manifest", () => {
     });
   }
 
+  test("of images is bad input: they are verified by name", async () => {
+    const image = `ghcr.io/acme/app@sha256:${sha256}`;
+    const json = { schemaVersion: 1, subjects: [], failures: [], images: [{ image }] };
+    const { code, log } = await verify(await folder.write("images.json", JSON.stringify(json)));
+    assert.equal(code, 2);
+    assert.match(log, /The manifest is of images, such as "ghcr\.io/);
+    assert.match(log, /--image/);
+  });
+
   test("that is not there is bad input", async () => {
     const { code, log } = await verify("none.json");
     assert.equal(code, 2);
