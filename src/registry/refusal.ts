@@ -2,6 +2,7 @@
 import { quote, SigstepError } from "../errors.ts";
 import type { HttpResponse } from "../services/http.ts";
 import { logInHint, type Access } from "./auth.ts";
+import { parseChallenges } from "./challenge.ts";
 import { formatRepository } from "./reference.ts";
 import type { Repository } from "./transport.ts";
 
@@ -40,14 +41,22 @@ function hintFor(
 ): string {
   const { registry, repository: path } = repository.name;
   if (isImmutable(response)) return immutableHint;
-  if (response.status === 401) return logInHint(anonymous, registry);
-  if (response.status === 403) {
+  const lacksScope = response.status === 403 || (!anonymous && wantsMore(response));
+  if (response.status === 401 && !lacksScope) return logInHint(anonymous, registry);
+  if (lacksScope) {
     const grant = access === "push" ? "write" : "read";
     const github = registry === "ghcr.io" ? ` On GitHub: permissions: packages: ${grant}.` : "";
     const actions = access === "push" ? "pull,push" : "pull";
     return `The log-in lacks the scope repository:${path}:${actions}.${github}`;
   }
   return "See what the registry's own log says about this request.";
+}
+
+/** Whether a token was good, and not for this: distribution says so with a 401. RFC 6750 section 3.1. */
+function wantsMore({ status, headers }: HttpResponse): boolean {
+  const challenges = parseChallenges(headers["www-authenticate"] ?? "") ?? [];
+  const errors = challenges.map(({ parameters }) => parameters.get("error"));
+  return status === 401 && errors.includes("insufficient_scope");
 }
 
 const immutableHint =
