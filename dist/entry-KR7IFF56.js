@@ -1,1 +1,0 @@
-import{a,b,c}from"./chunk-GQTPD5BX.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{c as runAction,b as runCli,a as version};

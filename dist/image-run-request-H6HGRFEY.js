@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-K3TEN7QQ.js";import"./chunk-ZMI7PLUO.js";import"./chunk-NMNGFZRH.js";import"./chunk-OOQVOQ7G.js";import"./chunk-6U2MQGCH.js";import"./chunk-ZWR7ZLSG.js";import"./chunk-6DSBJDCQ.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{a as parseImageAttestation,b as parseImageSigning};

@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-KXFKSMTH.js";import"./chunk-ZMI7PLUO.js";import"./chunk-NMNGFZRH.js";import"./chunk-OOQVOQ7G.js";import"./chunk-6U2MQGCH.js";import"./chunk-O4724WIC.js";import"./chunk-FDY4JJWT.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{a as parseImageAttestation,b as parseImageSigning};

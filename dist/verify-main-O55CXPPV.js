@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-HGUCEHV3.js";import"./chunk-KFL4J6BU.js";import"./chunk-FXGPXLRX.js";import"./chunk-O4724WIC.js";import"./chunk-FDY4JJWT.js";import"./chunk-RMY5F4PV.js";import"./chunk-M737P76V.js";import"./chunk-BMRWAWJG.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{b as verifyAction,a as verifyCommand};

@@ -1,1 +1,0 @@
-import{a,b}from"./chunk-A764RRYW.js";import"./chunk-KFL4J6BU.js";import"./chunk-77N5I3ON.js";import"./chunk-ZWR7ZLSG.js";import"./chunk-6DSBJDCQ.js";import"./chunk-RMY5F4PV.js";import"./chunk-M737P76V.js";import"./chunk-BMRWAWJG.js";import"./chunk-TRHJUEUJ.js";import"./chunk-NFJDKJ6L.js";export{b as verifyAction,a as verifyCommand};
